@@ -1,0 +1,1 @@
+"""The BGP side: renders, supervises and reads ExaBGP (a child process); owns the RIB."""

@@ -1,0 +1,67 @@
+"""What the responder must know about a peer, and how it asks.
+
+The application implements ``PeerLookup``; no rule of any particular service lives in ``ike``.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ike.constants import DhGroup
+from ike.identification import Identification
+from ike.path import Path
+from ike.proposal import Suite
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeerConfig:
+    """One peer that may bring up one IKE SA with us.
+
+    Args:
+        name: The tunnel's name in events, for example ``branch1/cpe1/0``.
+        psk: The pre-shared key, as octets.
+        local_identity: What we send as IDr.
+        expected_identity: What the peer is expected to send as IDi; named in events. Authentication rests on
+            the key, so another identity is reported and accepted.
+        ike_suites: Allowed combinations for the IKE SA.
+        esp_suites: Allowed combinations for CHILD SAs, without a DH group.
+        pfs_groups: Groups required when a CHILD SA is created by CREATE_CHILD_SA; empty means that none may
+            be offered.
+        pfs_same_as_ike: Require the group of the IKE SA instead of ``pfs_groups``.
+    """
+
+    name: str
+    psk: bytes = field(repr=False)
+    local_identity: Identification
+    expected_identity: Identification
+    ike_suites: tuple[Suite, ...]
+    esp_suites: tuple[Suite, ...]
+    pfs_groups: tuple[DhGroup, ...] = ()
+    pfs_same_as_ike: bool = False
+
+
+class PeerLookup(Protocol):
+    """Finds the configuration of the peer that a new IKE SA belongs to."""
+
+    def __call__(self, path: Path) -> PeerConfig | None:
+        """The peer configured for this path, or None when the source address is unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds of the responder; times in seconds.
+
+    Args:
+        half_open_timeout: An IKE SA that has not authenticated by then is dropped.
+        max_half_open: IKE_SA_INIT requests beyond this many half-open SAs are dropped.
+        max_datagram: Octets of the largest accepted IKE message.
+        retransmit_timeout: Wait before the first retransmission of a request of ours.
+        retransmit_base: Each further wait is longer by this factor.
+        retransmit_tries: Retransmissions before the peer is declared dead.
+    """
+
+    half_open_timeout: float = 30.0
+    max_half_open: int = 1000
+    max_datagram: int = 65535
+    retransmit_timeout: float = 4.0
+    retransmit_base: float = 1.8
+    retransmit_tries: int = 5
