@@ -1,0 +1,1 @@
+"""What this machine offers to a lab: checks with what was seen and what to do."""
