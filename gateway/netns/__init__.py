@@ -1,0 +1,1 @@
+"""Inner network namespaces: one per remote network, held by file descriptor."""
