@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from ike.constants import IdType, name_of
 
-_PACKED_LENGTH = {IdType.ID_IPV4_ADDR: 4, IdType.ID_IPV6_ADDR: 16}
+_ADDRESS_OCTETS: dict[int, int] = {IdType.ID_IPV4_ADDR: 4, IdType.ID_IPV6_ADDR: 16}
+_TEXT_TYPES = (IdType.ID_FQDN, IdType.ID_RFC822_ADDR)
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,20 @@ class Identification:
 
     @property
     def text(self) -> str:
-        """For people: ``198.51.100.10 (ID_IPV4_ADDR)``."""
-        kind = name_of(IdType, self.type)
-        if len(self.data) == _PACKED_LENGTH.get(IdType(self.type) if self.type in set(IdType) else IdType.ID_FQDN):
-            return f"{ipaddress.ip_address(self.data)} ({kind})"
-        if self.type in (IdType.ID_FQDN, IdType.ID_RFC822_ADDR):
-            return f"{self.data.decode('utf-8', 'backslashreplace')} ({kind})"
-        return f"{self.data.hex()} ({kind})"
+        """For people: ``198.51.100.10 (ID_IPV4_ADDR)``.
+
+        Data that is not what its type promises is shown in hexadecimal. A name's control characters are
+        escaped, since the text comes from the peer and goes to a terminal.
+        """
+        if _ADDRESS_OCTETS.get(self.type) == len(self.data):
+            value = str(ipaddress.ip_address(self.data))
+        elif self.type in _TEXT_TYPES:
+            value = _printable(self.data)
+        else:
+            value = self.data.hex()
+        return f"{value} ({name_of(IdType, self.type)})"
+
+
+def _printable(data: bytes) -> str:
+    text = data.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
