@@ -1,7 +1,7 @@
 """The system calls for namespaces that Python 3.11 lacks.
 
-Each acts on the calling thread alone and raises OSError with the kernel's errno. Python 3.12 has ``os.unshare``
-and ``os.setns``; until 3.11 is gone, libc is called directly.
+Each acts on the calling thread alone and raises OSError with the kernel's errno. Python 3.12 has them
+as ``os.unshare`` and ``os.setns``; until 3.11 is gone, libc is called directly.
 """
 
 import ctypes
