@@ -1,0 +1,38 @@
+# The commands of this project; `make` alone lists them.
+
+SHELL := /bin/bash
+SCENARIO ?= basic
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test check bench install lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+lab: ## set up what is missing, then run a lab: make lab [SCENARIO=nat-static] [ARGS=--keep]
+	@scripts/setup lab
+	@.venv/bin/gsalab lab run $(SCENARIO) $(ARGS)
+
+test: ## set up what is missing, then lint, types and the whole suite, real peers included
+	@scripts/setup test
+	@scripts/verify all $(ARGS)
+
+check: ## lint, types, import rule and the fast tests: under a minute
+	@scripts/setup lab
+	@scripts/verify fast $(ARGS)
+
+bench: ## the benchmarks
+	@scripts/setup lab
+	@.venv/bin/python -m benchmarks $(ARGS)
+
+install: ## how to have gsalab on the PATH (changes nothing)
+	@cat scripts/install.txt
+
+lock: ## write constraints.txt anew from pyproject.toml: make lock [ARGS=--upgrade]
+	@scripts/setup lab
+	@scripts/lock $(ARGS)
+
+clean: ## remove .venv and every other file that is made from the checkout
+	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
