@@ -1,7 +1,7 @@
 """Reads fields off a byte string without ever leaving its bounds."""
 
 from struct import Struct
-from typing import Any, Self
+from typing import Any
 
 from ike.codec.errors import CodecError
 
@@ -35,17 +35,17 @@ class Reader:
         """The error to raise for something wrong at the current offset."""
         return CodecError(what, self.offset, self.payload)
 
-    def _advance(self, count: int, field: str) -> int:
-        start = self.offset
-        if start + count > self.end:
-            raise self.error(f"{field} needs {count} octets, {self.end - start} left")
-        self.offset = start + count
-        return start
+    def _short(self, count: int, field: str) -> CodecError:
+        return self.error(f"{field} needs {count} octets, {self.remaining} left")
 
     def take(self, count: int, field: str) -> bytes:
         """The next ``count`` octets."""
-        start = self._advance(count, field)
-        return self._data[start : self.offset]
+        start = self.offset
+        end = start + count
+        if end > self.end:
+            raise self._short(count, field)
+        self.offset = end
+        return self._data[start:end]
 
     def rest(self) -> bytes:
         """All octets that are left, possibly none."""
@@ -54,12 +54,21 @@ class Reader:
 
     def unpack(self, layout: Struct, field: str) -> tuple[Any, ...]:
         """The next octets, unpacked."""
-        return layout.unpack_from(self._data, self._advance(layout.size, field))
+        start = self.offset
+        end = start + layout.size
+        if end > self.end:
+            raise self._short(layout.size, field)
+        self.offset = end
+        return layout.unpack_from(self._data, start)
 
-    def sub(self, count: int, field: str) -> Self:
+    def sub(self, count: int, field: str) -> "Reader":
         """A reader of the next ``count`` octets, which this one skips."""
-        start = self._advance(count, field)
-        return type(self)(self._data, start, self.offset, self.payload)
+        start = self.offset
+        end = start + count
+        if end > self.end:
+            raise self._short(count, field)
+        self.offset = end
+        return Reader(self._data, start, end, self.payload)
 
     def expect_end(self, structure: str) -> None:
         """Refuse octets that no field of ``structure`` accounts for."""

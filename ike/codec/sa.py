@@ -1,6 +1,5 @@
 """Security Association payload: proposals, transforms, attributes (RFC 7296 section 3.3)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
@@ -86,28 +85,21 @@ def _parse_proposal(reader: Reader) -> Proposal:
 def _parse_transform(reader: Reader) -> Transform:
     more, length, transform_type, transform_id = reader.unpack(_TRANSFORM, "transform header")
     body_length = _body_length(reader, length, _TRANSFORM, "transform")
-    if not body_length:
-        _check_more(reader, more, _MORE_TRANSFORMS, "transform")
-        return Transform(transform_type, transform_id)
-    body = reader.sub(body_length, "transform attributes")
+    body = reader.sub(body_length, "transform attributes") if body_length else None
     _check_more(reader, more, _MORE_TRANSFORMS, "transform")
+    if body is None:
+        return Transform(transform_type, transform_id)
     key_bits: int | None = None
     others: list[tuple[int, bytes]] = []
-    for attribute, value in _parse_attributes(body):
+    while body.remaining:
+        attribute, value = body.unpack(_ATTRIBUTE, "transform attribute")
         if attribute == _SHORT_KEY_LENGTH and key_bits is None:
-            key_bits = int.from_bytes(value, "big")
+            key_bits = value
+        elif attribute & _SHORT_FORMAT:
+            others.append((attribute, value.to_bytes(_SHORT_VALUE_OCTETS, "big")))
         else:
-            others.append((attribute, value))
+            others.append((attribute, body.take(value, "transform attribute value")))
     return Transform(transform_type, transform_id, key_bits, tuple(others))
-
-
-def _parse_attributes(reader: Reader) -> Iterator[tuple[int, bytes]]:
-    while reader.remaining:
-        attribute, value_or_length = reader.unpack(_ATTRIBUTE, "transform attribute")
-        if attribute & _SHORT_FORMAT:
-            yield attribute, value_or_length.to_bytes(_SHORT_VALUE_OCTETS, "big")
-        else:
-            yield attribute, reader.take(value_or_length, "transform attribute value")
 
 
 def _body_length(reader: Reader, length: int, header: Struct, structure: str) -> int:
