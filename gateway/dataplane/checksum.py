@@ -1,0 +1,21 @@
+"""The Internet checksum (RFC 1071), computed with Python's big integers.
+
+65536 is 1 modulo 65535, so the ones' complement sum of 16-bit words is the whole buffer, read as one number,
+modulo 65535; and exchanging the two octets of every word is a multiplication by 256.
+"""
+
+_MODULUS = 0xFFFF
+
+
+def word_sum(data: bytes | bytearray | memoryview) -> int:
+    """The sum of the big-endian 16-bit words modulo 65535; an odd last octet counts as a high one.
+
+    0 stands for both zeros of ones' complement: a buffer that holds its own correct checksum gives 0.
+    """
+    # Read as little-endian, an odd last octet needs no padding.
+    return (int.from_bytes(data, "little") % _MODULUS << 8) % _MODULUS
+
+
+def checksum_of(total: int) -> int:
+    """The checksum field for a word sum: its complement, never 0, which UDP reads as "no checksum"."""
+    return _MODULUS - total % _MODULUS

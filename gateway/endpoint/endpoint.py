@@ -1,0 +1,265 @@
+"""One underlay address: UDP 500, UDP 4500 and IP protocol 50 on the running event loop.
+
+The sockets are read with ``loop.add_reader`` and drained, a bounded number of reads per callback. ESP packets
+go on in batches of one path.
+"""
+
+import asyncio
+import errno
+import socket
+import struct
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gateway.endpoint.datagrams import KEEPALIVE, NON_ESP_MARKER, esp_of_ipv4, runs
+from gateway.endpoint.sockets import IKE_PORT, NATT_PORT, UDP_SEGMENT, Sockets, gro_size, open_sockets
+from ike.path import Path
+
+READS_PER_CALLBACK = 64
+"""Reads of one socket before the event loop gets to serve the others."""
+
+_DATAGRAM = 65_536
+_ARENA = 4 * _DATAGRAM
+_ANCILLARY = socket.CMSG_SPACE(4)
+_segment_size = struct.Struct("=H").pack
+_NOT_SEGMENTED = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.EOPNOTSUPP})
+"""A kernel or device cannot segment for us: no checksum offload, or a segment exceeds the path's MTU."""
+
+OnIke = Callable[[bytes, Path], None]
+OnEsp = Callable[[list[memoryview], Path], None]
+
+
+@dataclass
+class EndpointCounters:
+    """What an endpoint saw besides IKE messages and ESP packets.
+
+    Args:
+        keepalives: NAT keepalives received (RFC 3948 section 2.3).
+        malformed: Datagrams too short to be anything, by socket: ``natt`` or ``esp``.
+        receive_errors: Failed reads by errno name; ICMP errors about datagrams of ours show up here.
+        send_errors: Datagrams not sent, by errno name.
+    """
+
+    keepalives: int = 0
+    malformed: Counter[str] = field(default_factory=Counter)
+    receive_errors: Counter[str] = field(default_factory=Counter)
+    send_errors: Counter[str] = field(default_factory=Counter)
+
+
+class Endpoint:
+    """The gateway's sockets on one underlay address.
+
+    Args:
+        address: IPv4 address of this machine.
+        on_ike: Called with each IKE message, without the non-ESP marker, and where it came from.
+        on_esp: Called with ESP packets of one path, in order of arrival. The views are valid during the call
+            only: the buffer behind them is used again.
+        sockets: Opens the sockets; another one than ``open_sockets`` only in tests.
+
+    Attributes:
+        counters: See ``EndpointCounters``.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        on_ike: OnIke,
+        on_esp: OnEsp,
+        *,
+        sockets: Callable[[str], Sockets] = open_sockets,
+    ) -> None:
+        self.address = address
+        self.on_ike = on_ike
+        self.on_esp = on_esp
+        self.counters = EndpointCounters()
+        self._open_sockets = sockets
+        self._sockets: Sockets | None = None
+        self._arena = memoryview(bytearray(_ARENA))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the sockets are bound and read."""
+        return self._sockets is not None
+
+    def open(self) -> None:
+        """Bind the sockets and read them on the running event loop.
+
+        Raises:
+            EndpointError: A socket cannot be had; its text says which, why and what to do.
+        """
+        self._sockets = self._open_sockets(self.address)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._sockets.ike, self._drain_ike, self._sockets.ike)
+        loop.add_reader(self._sockets.natt, self._drain_natt, self._sockets.natt)
+        loop.add_reader(self._sockets.esp, self._drain_esp, self._sockets.esp)
+
+    def close(self) -> None:
+        """Stop reading and close the sockets; closing twice is harmless."""
+        if self._sockets is None:
+            return
+        loop = asyncio.get_running_loop()
+        for each in (self._sockets.ike, self._sockets.natt, self._sockets.esp):
+            loop.remove_reader(each)
+        self._sockets.close()
+        self._sockets = None
+
+    def send_ike(self, data: bytes, path: Path) -> None:
+        """Send an IKE message; ``path.local_port`` 4500 puts the non-ESP marker in front (RFC 3948 2.2)."""
+        if self._sockets is None:
+            return
+        if path.local_port == NATT_PORT:
+            self._send_udp(self._sockets.natt, NON_ESP_MARKER + data, path)
+        elif path.local_port == IKE_PORT:
+            self._send_udp(self._sockets.ike, data, path)
+        else:
+            raise ValueError(f"IKE from local port {path.local_port}: {IKE_PORT} or {NATT_PORT} expected")
+
+    def send_keepalive(self, path: Path) -> None:
+        """Send a NAT keepalive: only for an SA whose NAT is on our side (RFC 3948 section 4)."""
+        if self._sockets is not None:
+            self._send_udp(self._sockets.natt, KEEPALIVE, path)
+
+    def send_esp(self, packets: Sequence[bytes], path: Path) -> None:
+        """Send ESP packets in order: in UDP, or as IP protocol 50 when ``path.local_port`` is 0.
+
+        Never raises for the network's sake: what cannot be sent is counted.
+        """
+        if self._sockets is None:
+            return
+        if path.local_port == 0:
+            target = (path.remote_ip, 0)
+            for packet in packets:
+                self._send(self._sockets.esp, packet, target)
+            return
+        for size, run in runs(packets):
+            if len(run) == 1 or not self._send_segmented(self._sockets.natt, size, run, path):
+                for packet in run:
+                    self._send_udp(self._sockets.natt, packet, path)
+
+    def _send_segmented(self, natt: socket.socket, size: int, run: Sequence[bytes], path: Path) -> bool:
+        """One system call for a whole run; False when it has to be sent one by one."""
+        control = [(socket.IPPROTO_UDP, UDP_SEGMENT, _segment_size(size))]
+        try:
+            natt.sendmsg(run, control, 0, (path.remote_ip, path.remote_port))
+        except OSError as error:
+            if error.errno in _NOT_SEGMENTED:
+                return False
+            self.counters.send_errors[_name(error)] += len(run)
+        return True
+
+    def _send_udp(self, udp: socket.socket, data: bytes, path: Path) -> None:
+        self._send(udp, data, (path.remote_ip, path.remote_port))
+
+    def _send(self, through: socket.socket, data: bytes, target: tuple[str, int]) -> None:
+        try:
+            through.sendto(data, target)
+        except OSError as error:
+            self.counters.send_errors[_name(error)] += 1
+
+    def _drain_ike(self, ike: socket.socket) -> None:
+        for _ in range(READS_PER_CALLBACK):
+            try:
+                data, source = ike.recvfrom(_DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if self._sockets is None:  # closed by the receiver of what was read before
+                    return
+                self.counters.receive_errors[_name(error)] += 1
+                continue
+            self.on_ike(data, Path(self.address, IKE_PORT, *source))
+
+    def _drain_natt(self, natt: socket.socket) -> None:
+        batch = _Batch(self)
+        arena, offset = self._arena, 0
+        for _ in range(READS_PER_CALLBACK):
+            try:
+                length, ancillary, _flags, source = natt.recvmsg_into([arena[offset:]], _ANCILLARY)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if self._sockets is None:  # closed by the receiver of what was read before
+                    return
+                self.counters.receive_errors[_name(error)] += 1
+                continue
+            if source != batch.source:
+                batch.begin(source, Path(self.address, NATT_PORT, *source))
+            self._demultiplex(arena[offset : offset + length], gro_size(ancillary) or length, batch)
+            offset += length
+            if offset > _ARENA - _DATAGRAM:
+                batch.flush()
+                offset = 0
+        batch.flush()
+
+    def _demultiplex(self, data: memoryview, size: int, batch: "_Batch") -> None:
+        """Sort the datagrams of one read, each ``size`` octets and the last maybe shorter (RFC 3948)."""
+        packets = batch.packets
+        for start in range(0, len(data), size) if data else (0,):
+            datagram = data[start : start + size]
+            if datagram[:4] != NON_ESP_MARKER:
+                if len(datagram) >= len(NON_ESP_MARKER):
+                    packets.append(datagram)
+                elif datagram == KEEPALIVE:
+                    self.counters.keepalives += 1
+                else:
+                    self.counters.malformed["natt"] += 1
+                continue
+            batch.flush()  # keeps the order of arrival
+            packets = batch.packets
+            self.on_ike(bytes(datagram[4:]), batch.path)
+            if self._sockets is None:
+                return
+
+    def _drain_esp(self, esp: socket.socket) -> None:
+        batch = _Batch(self)
+        arena, offset = self._arena, 0
+        for _ in range(READS_PER_CALLBACK):
+            try:
+                length, source = esp.recvfrom_into(arena[offset:])
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if self._sockets is None:  # closed by the receiver of what was read before
+                    return
+                self.counters.receive_errors[_name(error)] += 1
+                continue
+            if source != batch.source:
+                batch.begin(source, Path(self.address, 0, source[0], 0))
+            packet = esp_of_ipv4(arena[offset : offset + length])
+            if packet is None:
+                self.counters.malformed["esp"] += 1
+                continue
+            batch.packets.append(packet)
+            offset += length
+            if offset > _ARENA - _DATAGRAM:
+                batch.flush()
+                offset = 0
+        batch.flush()
+
+
+class _Batch:
+    """Consecutive ESP packets of one path, on their way to ``on_esp``."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self.source: object = None
+        self.path = Path(endpoint.address, 0, "", 0)
+        self.packets: list[memoryview] = []
+
+    def begin(self, source: object, path: Path) -> None:
+        """Packets from another source follow."""
+        self.flush()
+        self.source, self.path = source, path
+
+    def flush(self) -> None:
+        """Hand over what was gathered, unless the endpoint was closed meanwhile."""
+        if self.packets:
+            packets, self.packets = self.packets, []
+            if self._endpoint.is_open:
+                self._endpoint.on_esp(packets, self.path)
+
+
+def _name(error: OSError) -> str:
+    """``ECONNREFUSED`` rather than 111."""
+    return errno.errorcode.get(error.errno or 0, str(error))
