@@ -20,6 +20,8 @@ class PeerConfig:
         name: The tunnel's name in events, for example ``branch1/cpe1/0``.
         psk: The pre-shared key, as octets.
         local_identity: What we send as IDr.
+        advertised_ip: The address that the peer knows us by when it is not the one we listen on; goes into
+            the NAT detection hashes.
         expected_identity: What the peer is expected to send as IDi; named in events. Authentication rests on
             the key, so another identity is reported and accepted.
         ike_suites: Allowed combinations for the IKE SA.
@@ -37,6 +39,7 @@ class PeerConfig:
     esp_suites: tuple[Suite, ...]
     pfs_groups: tuple[DhGroup, ...] = ()
     pfs_same_as_ike: bool = False
+    advertised_ip: str | None = None
 
 
 class PeerLookup(Protocol):

@@ -1,0 +1,103 @@
+"""What an exchange may use of its surroundings: the clock of this call, randomness, the SAs, the way out."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from ike.config import Limits
+from ike.constants import SPI_LENGTH
+from ike.events import ChildSaClosed, Event, IkeSaClosed
+from ike.ike_sa import IkeSa
+from ike.path import Path
+from ike.state import Input, State
+
+ESP_SPI_MIN = 256
+"""SPIs 1 to 255 are reserved by IANA (RFC 4303 section 2.1)."""
+
+
+class Context:
+    """The responder's shared state.
+
+    Args:
+        random: Returns that many unpredictable octets.
+        limits: Bounds and timers.
+    """
+
+    def __init__(self, random: Callable[[int], bytes], limits: Limits) -> None:
+        self.random = random
+        self.limits = limits
+        self.now = 0.0
+        self.events: deque[Event] = deque()
+        self.outbox: deque[tuple[bytes, Path]] = deque()
+        self.sas: dict[bytes, IkeSa] = {}
+        self.by_init_request: dict[tuple[bytes, Path], IkeSa] = {}
+        self.esp_owner: dict[int, IkeSa] = {}
+
+    def emit(self, event: Event) -> None:
+        """Report an event."""
+        self.events.append(event)
+
+    def send(self, datagram: bytes, path: Path) -> None:
+        """Queue a datagram."""
+        self.outbox.append((datagram, path))
+
+    def add(self, sa: IkeSa) -> None:
+        """Register a new IKE SA under our SPI."""
+        self.sas[sa.spi_r] = sa
+
+    def of_peer(self, name: str) -> Iterator[IkeSa]:
+        """The IKE SAs of one peer configuration."""
+        return (sa for sa in self.sas.values() if sa.peer.name == name)
+
+    def half_open(self) -> int:
+        """How many IKE SAs wait for IKE_AUTH."""
+        return sum(sa.state is State.HALF_OPEN for sa in self.sas.values())
+
+    def new_ike_spi(self) -> bytes:
+        """An unused SPI for an IKE SA, 8 octets, not zero (RFC 7296 section 2.6)."""
+        while True:
+            spi = self.random(SPI_LENGTH)
+            if any(spi) and spi not in self.sas:
+                return spi
+
+    def new_esp_spi(self) -> int:
+        """An unused SPI for packets that we receive."""
+        while True:
+            spi = int.from_bytes(self.random(4), "big")
+            if spi >= ESP_SPI_MIN and spi not in self.esp_owner:
+                return spi
+
+    def close_child(self, sa: IkeSa, spi_in: int, reason: str) -> None:
+        """End one CHILD SA and report it."""
+        esp = sa.children.pop(spi_in)
+        del self.esp_owner[spi_in]
+        self.emit(
+            ChildSaClosed(
+                **sa.where(),
+                spi_in=spi_in,
+                spi_out=esp.spi_out,
+                reason=reason,
+            )
+        )
+
+    def close(self, sa: IkeSa, step: Input, reason: str) -> None:
+        """End an IKE SA with its CHILD SAs, and report it."""
+        rekeyed = sa.state is State.REKEYED
+        established = sa.state is not State.HALF_OPEN
+        sa.move(step)
+        for spi_in in tuple(sa.children):
+            self.close_child(sa, spi_in, reason)
+        del self.sas[sa.spi_r]
+        self.forget_init(sa)
+        self.emit(
+            IkeSaClosed(
+                **sa.where(),
+                reason=reason,
+                was_established=established,
+                rekeyed=rekeyed,
+            )
+        )
+
+    def forget_init(self, sa: IkeSa) -> None:
+        """Drop what was kept to recognise a repeated IKE_SA_INIT request."""
+        for key in [key for key, owner in self.by_init_request.items() if owner is sa]:
+            del self.by_init_request[key]

@@ -1,0 +1,355 @@
+"""What the responder reports: one class per kind of event, data rather than text.
+
+Everything that an operator may ask "why?" about is here. Secrets stand in ``IkeKeysDerived`` and
+``EspKeysDerived`` alone; only a key log may listen to those two.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypedDict
+
+from ike.child_sa import EspParameters
+from ike.crypto.keys import IkeKeys
+from ike.nat import NatStatus
+from ike.path import Path
+from ike.proposal import Proposal
+from ike.selection import ProposalVerdict
+
+
+class DropReason(Enum):
+    """Why a datagram was dropped without an answer."""
+
+    TOO_SHORT = "shorter than an IKE header"
+    TOO_LONG = "longer than the accepted maximum"
+    OLD_VERSION = "IKE version below 2"
+    MALFORMED = "not a well-formed IKE message"
+    UNKNOWN_SOURCE = "no device link has this source address"
+    UNKNOWN_SPI = "no IKE SA has this SPI"
+    TOO_MANY_HALF_OPEN = "too many half-open IKE SAs"
+    UNEXPECTED_EXCHANGE = "exchange type not accepted in this state"
+    UNEXPECTED_MESSAGE_ID = "message ID outside the window"
+    UNEXPECTED_RESPONSE = "response to no request of ours"
+    NOT_ENCRYPTED = "message is not encrypted"
+    INTEGRITY = "integrity check failed"
+
+
+class Where(TypedDict):
+    """The members that every event has."""
+
+    peer: str
+    ike_spi: str
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Base of all events.
+
+    Args:
+        peer: Name of the peer configuration, empty when none applies.
+        ike_spi: ``SPIi_SPIr`` in hexadecimal, empty when there is no IKE SA.
+        path: The path of the datagram that caused the event, or of the SA.
+    """
+
+    peer: str = ""
+    ike_spi: str = ""
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatagramDropped(Event):
+    """A datagram was dropped without an answer.
+
+    Args:
+        reason: Which rule dropped it.
+        detail: What was seen, for people.
+    """
+
+    reason: DropReason
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageReceived(Event):
+    """A message was accepted.
+
+    Args:
+        exchange: Name of the exchange type.
+        message_id: Message ID.
+        is_response: Whether it answers a request of ours.
+        length: Octets of the IKE message.
+        payloads: Names of the payloads, decrypted ones included.
+    """
+
+    exchange: str
+    message_id: int
+    is_response: bool
+    length: int
+    payloads: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSent(Event):
+    """A message was sent; members as in ``MessageReceived``."""
+
+    exchange: str
+    message_id: int
+    is_response: bool
+    length: int
+    payloads: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestRepeated(Event):
+    """The peer sent a request again; the cached response was sent again.
+
+    Args:
+        exchange: Name of the exchange type.
+        message_id: Message ID.
+    """
+
+    exchange: str
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestRetransmitted(Event):
+    """We sent a request again because no response came.
+
+    Args:
+        exchange: Name of the exchange type.
+        message_id: Message ID.
+        attempt: 1 for the first retransmission.
+    """
+
+    exchange: str
+    message_id: int
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalsEvaluated(Event):
+    """The proposals of an SA payload were matched against the policy.
+
+    Args:
+        exchange: Name of the exchange type.
+        verdicts: One per offered proposal.
+        selected: The proposal that was chosen, or None.
+        suite: Name of the policy's suite that matched, or empty.
+    """
+
+    exchange: str
+    verdicts: tuple[ProposalVerdict, ...]
+    selected: Proposal | None
+    suite: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NatDetection(Event):
+    """The NAT detection hashes were compared.
+
+    Args:
+        status: The outcome.
+        source_hash: The peer's NAT_DETECTION_SOURCE_IP, hexadecimal, as evidence.
+        destination_hash: The peer's NAT_DETECTION_DESTINATION_IP, hexadecimal.
+    """
+
+    status: NatStatus
+    source_hash: str
+    destination_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IkeKeysDerived(Event):
+    """Keys of an IKE SA exist. Secret: for a key log only.
+
+    Args:
+        selected: The IKE SA's proposal.
+        keys: The keys.
+    """
+
+    selected: Proposal
+    keys: IkeKeys = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EspKeysDerived(Event):
+    """Keys of a CHILD SA exist. Secret: for a key log only.
+
+    Args:
+        esp: Parameters with keys.
+    """
+
+    esp: EspParameters = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityOffered(Event):
+    """The peer named itself.
+
+    Args:
+        offered: IDi as text.
+        expected: The identity that the configuration expects.
+        wanted_of_us: IDr as text when the peer asked for one, else empty.
+        ours: The identity that we send.
+    """
+
+    offered: str
+    expected: str
+    wanted_of_us: str
+    ours: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthResult(Event):
+    """The peer's AUTH payload was checked.
+
+    Args:
+        ok: Whether it proves the pre-shared key.
+        detail: Why not, empty when ok.
+    """
+
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectorsNarrowed(Event):
+    """The traffic selectors were compared with any-to-any.
+
+    Args:
+        offered_initiator: TSi as text.
+        offered_responder: TSr as text.
+        accepted: Whether both contain any-to-any.
+    """
+
+    offered_initiator: tuple[str, ...]
+    offered_responder: tuple[str, ...]
+    accepted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestRefused(Event):
+    """A request was answered with an error notification.
+
+    Args:
+        exchange: Name of the exchange type.
+        notify: Name of the notify type.
+        reason: What was seen and what was expected.
+    """
+
+    exchange: str
+    notify: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifyReceived(Event):
+    """The peer sent a notification that is not part of the exchange's own rules.
+
+    Args:
+        exchange: Name of the exchange type.
+        notify: Name of the notify type.
+        is_error: Whether it reports an error.
+    """
+
+    exchange: str
+    notify: str
+    is_error: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IkeSaInitAnswered(Event):
+    """IKE_SA_INIT succeeded; the IKE SA is half-open.
+
+    Args:
+        suite: The IKE SA's algorithms in one line.
+    """
+
+    suite: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IkeSaEstablished(Event):
+    """The peer is authenticated.
+
+    Args:
+        suite: The IKE SA's algorithms in one line.
+        identity: The peer's identity.
+    """
+
+    suite: str
+    identity: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IkeSaRekeyed(Event):
+    """A new IKE SA took over the CHILD SAs; ``ike_spi`` is the new one.
+
+    Args:
+        replaces: ``SPIi_SPIr`` of the old IKE SA.
+        suite: The new IKE SA's algorithms.
+    """
+
+    replaces: str
+    suite: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IkeSaClosed(Event):
+    """An IKE SA ended; its CHILD SAs are closed by events of their own before this one.
+
+    Args:
+        reason: Why.
+        was_established: Whether the peer had been authenticated.
+        rekeyed: Whether another IKE SA lives on in its place.
+    """
+
+    reason: str
+    was_established: bool
+    rekeyed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChildSaEstablished(Event):
+    """A CHILD SA exists. Fetch its keys by ``Responder.esp_parameters(spi_in)`` before sending any datagram.
+
+    Args:
+        spi_in: Our inbound SPI.
+        spi_out: The peer's inbound SPI.
+        suite: The algorithms in one line.
+        udp_encapsulation: ESP in UDP rather than protocol 50.
+        replaces: ``spi_in`` of the CHILD SA that it rekeys, or None.
+    """
+
+    spi_in: int
+    spi_out: int
+    suite: str
+    udp_encapsulation: bool
+    replaces: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChildSaClosed(Event):
+    """A CHILD SA ended.
+
+    Args:
+        spi_in: Our inbound SPI.
+        spi_out: The peer's inbound SPI.
+        reason: Why.
+    """
+
+    spi_in: int
+    spi_out: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivenessChecked(Event):
+    """An empty INFORMATIONAL exchange was completed.
+
+    Args:
+        by_peer: Whether the peer asked.
+    """
+
+    by_peer: bool

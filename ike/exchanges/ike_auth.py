@@ -1,0 +1,127 @@
+"""IKE_AUTH: authenticate the two ends and create the first CHILD SA (RFC 7296 sections 1.2 and 2.15)."""
+
+from collections.abc import Sequence
+
+from ike.codec import AuthPayload, IDiPayload, IDrPayload, NotifyPayload, Payload, SaPayload
+from ike.constants import AuthMethod, NotifyType, Prf, TransformType, name_of
+from ike.context import Context
+from ike.crypto import auth
+from ike.errors import AuthenticationFailed, InvalidSyntax, NotifyError
+from ike.events import AuthResult, IdentityOffered, IkeSaEstablished, NotifyReceived, RequestRefused
+from ike.exchanges import child
+from ike.exchanges.request import notifies, optional, other_notifies, required
+from ike.identification import Identification
+from ike.ike_sa import IkeSa
+from ike.state import Input
+
+EXCHANGE = "IKE_AUTH"
+_READ_ELSEWHERE = frozenset({NotifyType.USE_TRANSPORT_MODE, NotifyType.INITIAL_CONTACT})
+
+
+def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payload]:
+    """Authenticate the peer and create the CHILD SA.
+
+    A CHILD SA that is refused leaves the IKE SA up, with the reason in the response (section 1.2).
+
+    Raises:
+        AuthenticationFailed: The peer did not prove the pre-shared key.
+        InvalidSyntax: A payload is missing.
+    """
+    id_i = required(payloads, IDiPayload)
+    id_r = optional(payloads, IDrPayload)
+    _report_identities(sa, id_i.identification, id_r.identification if id_r else None, ctx)
+    try:
+        _verify(sa, id_i, optional(payloads, AuthPayload))
+    except AuthenticationFailed as error:
+        ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason))
+        raise
+    ctx.emit(AuthResult(**sa.where(), ok=True))
+    our_id = IDrPayload(identification=sa.peer.local_identity)
+    our_auth = AuthPayload(method=AuthMethod.SHARED_KEY_MIC, data=_our_auth(sa, our_id))
+    _establish(sa, id_i.identification, payloads, ctx)
+    return [our_id, our_auth, *_first_child(sa, payloads, ctx)]
+
+
+def _report_identities(
+    sa: IkeSa, offered: Identification, wanted_of_us: Identification | None, ctx: Context
+) -> None:
+    ctx.emit(
+        IdentityOffered(
+            **sa.where(),
+            offered=offered.text,
+            expected=sa.peer.expected_identity.text,
+            wanted_of_us=wanted_of_us.text if wanted_of_us else "",
+            ours=sa.peer.local_identity.text,
+        )
+    )
+
+
+def _prf(sa: IkeSa) -> Prf:
+    transform = sa.selection.transform(TransformType.PRF)
+    if transform is None:
+        raise InvalidSyntax("the IKE SA has no PRF")
+    return Prf(transform.id)
+
+
+def _verify(sa: IkeSa, id_i: IDiPayload, received: AuthPayload | None) -> None:
+    """Check the initiator's AUTH payload (section 2.15)."""
+    if sa.init is None:
+        raise InvalidSyntax("IKE_AUTH in an IKE SA that is authenticated already")
+    if received is None:
+        raise AuthenticationFailed("no AUTH payload: the peer asks for EAP, expected a pre-shared key")
+    if received.method != AuthMethod.SHARED_KEY_MIC:
+        method = name_of(AuthMethod, received.method)
+        raise AuthenticationFailed(f"authentication method {method}, expected a pre-shared key")
+    octets = auth.signed_octets(_prf(sa), sa.init.request, sa.init.nonce_r, sa.keys.SK_pi, id_i.build())
+    if not auth.equal(auth.psk_auth(_prf(sa), sa.peer.psk, octets), received.data):
+        raise AuthenticationFailed("the AUTH payload does not verify: the two pre-shared keys differ")
+
+
+def _our_auth(sa: IkeSa, our_id: IDrPayload) -> bytes:
+    if sa.init is None:
+        raise InvalidSyntax("IKE_AUTH in an IKE SA that is authenticated already")
+    octets = auth.signed_octets(_prf(sa), sa.init.response, sa.init.nonce_i, sa.keys.SK_pr, our_id.build())
+    return auth.psk_auth(_prf(sa), sa.peer.psk, octets)
+
+
+def _establish(sa: IkeSa, identity: Identification, payloads: Sequence[Payload], ctx: Context) -> None:
+    sa.move(Input.AUTHENTICATED)
+    sa.deadline = None
+    sa.identity = identity.text
+    ctx.emit(IkeSaEstablished(**sa.where(), suite=sa.proposal.text, identity=sa.identity))
+    if notifies(payloads, NotifyType.INITIAL_CONTACT):
+        for old in [other for other in ctx.of_peer(sa.peer.name) if other is not sa]:
+            # Without a Delete payload: the peer says that it holds no older SA (RFC 7296 section 2.4).
+            if old.state.name != "HALF_OPEN":
+                ctx.close(old, Input.REPLACED, "the peer started afresh (INITIAL_CONTACT)")
+    for notify in other_notifies(payloads, _READ_ELSEWHERE):
+        kind = name_of(NotifyType, notify.notify_type)
+        is_error = notify.notify_type < NotifyType.INITIAL_CONTACT
+        ctx.emit(
+            NotifyReceived(
+                **sa.where(),
+                exchange=EXCHANGE,
+                notify=kind,
+                is_error=is_error,
+            )
+        )
+
+
+def _first_child(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payload]:
+    """The payloads that create the first CHILD SA, or the notification that refuses it."""
+    init, sa.init = sa.init, None
+    if init is None or optional(payloads, SaPayload) is None:
+        return []
+    nonces = (init.nonce_i, init.nonce_r)
+    try:
+        return child.create(sa, child.ChildRequest(exchange=EXCHANGE, payloads=payloads, nonces=nonces), ctx)
+    except NotifyError as error:
+        ctx.emit(
+            RequestRefused(
+                **sa.where(),
+                exchange=EXCHANGE,
+                notify=error.notify.name,
+                reason=error.reason,
+            )
+        )
+        return [NotifyPayload(error.notify, error.data)]

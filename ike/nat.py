@@ -1,0 +1,51 @@
+"""NAT detection (RFC 7296 section 2.23)."""
+
+import hashlib
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+def detection_hash(spi_i: bytes, spi_r: bytes, address: str, port: int) -> bytes:
+    """The data of a NAT_DETECTION notification: SHA-1 over SPIs, address and port (20 octets)."""
+    packed = ipaddress.ip_address(address).packed
+    data = spi_i + spi_r + packed + port.to_bytes(2, "big")
+    return hashlib.sha1(data, usedforsecurity=False).digest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NatStatus:
+    """What the two ends know about NAT between them.
+
+    Args:
+        supported: Whether the peer sent NAT detection at all.
+        remote_behind_nat: No NAT_DETECTION_SOURCE_IP matches the address and port that we saw.
+        local_behind_nat: NAT_DETECTION_DESTINATION_IP does not match the address that we listen on.
+    """
+
+    supported: bool
+    remote_behind_nat: bool
+    local_behind_nat: bool
+
+    @property
+    def detected(self) -> bool:
+        """Whether ESP must be encapsulated in UDP."""
+        return self.remote_behind_nat or self.local_behind_nat
+
+
+def detect(
+    sources: Sequence[bytes], destinations: Sequence[bytes], source: bytes, destination: bytes
+) -> NatStatus:
+    """Compare the peer's hashes with ours.
+
+    Args:
+        sources: Data of the NAT_DETECTION_SOURCE_IP notifications; a peer may send several.
+        destinations: Data of the NAT_DETECTION_DESTINATION_IP notifications.
+        source: Hash of the address and port that the request came from.
+        destination: Hash of the address and port that it was sent to.
+    """
+    return NatStatus(
+        supported=bool(sources and destinations),
+        remote_behind_nat=bool(sources) and source not in sources,
+        local_behind_nat=bool(destinations) and destination not in destinations,
+    )

@@ -1,0 +1,228 @@
+"""The responder: the one front door for datagrams, and the calls of the application.
+
+Header checks come before any state; then the IKE SA is found by its SPI. The clock and the addresses are
+arguments, timers are data::
+
+    responder.receive_datagram(data, path, now)
+    while event := responder.next_event(): ...        # install CHILD SAs here,
+    for data, path in responder.datagrams_to_send(): ...   # before the response leaves
+"""
+
+from collections.abc import Callable, Iterator
+
+from ike import session
+from ike.child_sa import EspParameters
+from ike.codec import CodecError, Header, Message, NotifyPayload, build_message, parse_header, parse_message
+from ike.config import Limits, PeerConfig, PeerLookup
+from ike.constants import HEADER_LENGTH, IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, name_of
+from ike.context import Context
+from ike.errors import InvalidMajorVersion, NotifyError
+from ike.events import (
+    DatagramDropped,
+    DropReason,
+    Event,
+    MessageReceived,
+    MessageSent,
+    RequestRefused,
+    RequestRepeated,
+)
+from ike.exchanges import ike_sa_init
+from ike.exchanges.request import names
+from ike.ike_sa import IkeSa
+from ike.path import Path
+from ike.request import Purpose
+from ike.state import State
+
+_NO_SPI = bytes(8)
+
+
+class Responder:
+    """An IKEv2 responder for any number of peers.
+
+    Args:
+        lookup: Finds the configuration for the path of a new IKE SA.
+        random: Returns that many unpredictable octets (``os.urandom`` in production).
+        limits: Bounds and timers.
+    """
+
+    def __init__(
+        self, lookup: PeerLookup, random: Callable[[int], bytes], limits: Limits | None = None
+    ) -> None:
+        self._lookup = lookup
+        self._limits = limits or Limits()
+        self._ctx = Context(random, self._limits)
+
+    def receive_datagram(self, data: bytes, path: Path, now: float) -> None:
+        """Process one IKE message, without the non-ESP marker; never raises, whatever the octets.
+
+        Args:
+            data: The message.
+            path: Where it came from and arrived.
+            now: Seconds on any steady clock.
+        """
+        self._ctx.now = now
+        header = self._checked_header(data, path)
+        if header is None:
+            return
+        if header.exchange == ExchangeType.IKE_SA_INIT and header.spi_r == _NO_SPI:
+            self._receive_init(header, data, path)
+            return
+        sa = self._ctx.sas.get(header.spi_r if header.is_initiator else header.spi_i)
+        if sa is None or (sa.spi_i, sa.spi_r) != (header.spi_i, header.spi_r):
+            spis = f"{header.spi_i.hex()}_{header.spi_r.hex()}"
+            detail = f"{name_of(ExchangeType, header.exchange)} for SPIs {spis}"
+            self._drop(path, DropReason.UNKNOWN_SPI, detail)
+            return
+        session.receive(sa, session.Incoming(header, data, path), self._ctx)
+
+    def datagrams_to_send(self) -> list[tuple[bytes, Path]]:
+        """Take the datagrams that wait to be sent."""
+        datagrams = list(self._ctx.outbox)
+        self._ctx.outbox.clear()
+        return datagrams
+
+    def next_timer(self) -> float | None:
+        """When to call ``handle_timer``, on the clock of ``now``; None when nothing is due ever."""
+        return min((t for sa in self._ctx.sas.values() if (t := sa.timer) is not None), default=None)
+
+    def handle_timer(self, now: float) -> None:
+        """Do what is due at ``now``."""
+        self._ctx.now = now
+        for sa in tuple(self._ctx.sas.values()):
+            timer = sa.timer
+            if timer is not None and timer <= now:
+                session.handle_timer(sa, self._ctx)
+
+    def next_event(self) -> Event | None:
+        """Take the next event."""
+        return self._ctx.events.popleft() if self._ctx.events else None
+
+    def ike_sas(self) -> Iterator[IkeSa]:
+        """The IKE SAs, for reading."""
+        return iter(tuple(self._ctx.sas.values()))
+
+    def esp_parameters(self, spi_in: int) -> EspParameters | None:
+        """Keys and path of a CHILD SA by our inbound SPI; None when it is gone again."""
+        owner = self._ctx.esp_owner.get(spi_in)
+        return owner.children.get(spi_in) if owner else None
+
+    def probe(self, sa: IkeSa, now: float) -> None:
+        """Ask the peer of an established IKE SA for a sign of life (RFC 7296 section 2.4)."""
+        self._ctx.now = now
+        if sa.state is State.ESTABLISHED and sa.outstanding is None:
+            session.request(sa, Purpose.PROBE, self._ctx)
+
+    def delete(self, sa: IkeSa, now: float) -> None:
+        """Delete an established IKE SA with its CHILD SAs (RFC 7296 section 1.4.1)."""
+        self._ctx.now = now
+        if sa.state is State.ESTABLISHED:
+            session.request(sa, Purpose.DELETE, self._ctx)
+
+    def _drop(self, path: Path, reason: DropReason, detail: str, peer: str = "") -> None:
+        self._ctx.emit(DatagramDropped(peer=peer, path=path, reason=reason, detail=detail))
+
+    def _checked_header(self, data: bytes, path: Path) -> Header | None:
+        if len(data) < HEADER_LENGTH:
+            self._drop(path, DropReason.TOO_SHORT, f"{len(data)} octets, an IKE header has {HEADER_LENGTH}")
+            return None
+        if len(data) > self._limits.max_datagram:
+            limit = self._limits.max_datagram
+            self._drop(path, DropReason.TOO_LONG, f"{len(data)} octets, at most {limit} are accepted")
+            return None
+        header = parse_header(data)
+        if header.major == IKE_MAJOR_VERSION:
+            return header
+        if header.major < IKE_MAJOR_VERSION:
+            self._drop(
+                path, DropReason.OLD_VERSION, f"IKE version {header.major}.{header.minor}, expected 2.0"
+            )
+        elif not header.is_response and self._lookup(path) is not None:
+            reason = f"IKE version {header.major}.{header.minor}, the highest supported is 2.0"
+            self._refuse(header, path, InvalidMajorVersion(reason))
+        else:
+            self._drop(path, DropReason.MALFORMED, f"IKE version {header.major}.{header.minor}, expected 2.0")
+        return None
+
+    def _receive_init(self, header: Header, data: bytes, path: Path) -> None:
+        known = self._ctx.by_init_request.get((data, path))
+        if known is not None:
+            self._ctx.send(known.last_response, path)
+            self._ctx.emit(
+                RequestRepeated(
+                    **known.where(path),
+                    exchange="IKE_SA_INIT",
+                    message_id=0,
+                )
+            )
+            return
+        peer = self._lookup(path)
+        if peer is None:
+            self._drop(path, DropReason.UNKNOWN_SOURCE, f"IKE_SA_INIT from {path.remote}")
+        elif header.is_response or not header.is_initiator or header.message_id != 0 or not any(header.spi_i):
+            self._drop(path, DropReason.MALFORMED, "flags, message ID or SPI of no first request", peer.name)
+        elif self._ctx.half_open() >= self._limits.max_half_open:
+            limit = self._limits.max_half_open
+            self._drop(path, DropReason.TOO_MANY_HALF_OPEN, f"{limit} are half-open already", peer.name)
+        else:
+            self._answer_init(header, data, path, peer)
+
+    def _answer_init(self, header: Header, data: bytes, path: Path, peer: PeerConfig) -> None:
+        try:
+            message = parse_message(data)
+        except CodecError as error:
+            self._drop(path, DropReason.MALFORMED, str(error), peer.name)
+            return
+        self._report_init(message, len(data), path, peer)
+        try:
+            request = ike_sa_init.InitRequest(data=data, message=message, path=path, peer=peer)
+            sa = ike_sa_init.answer(request, self._ctx)
+        except NotifyError as error:
+            self._refuse(header, path, error, peer.name)
+            return
+        self._ctx.add(sa)
+        self._ctx.by_init_request[data, path] = sa
+
+    def _report_init(self, message: Message, length: int, path: Path, peer: PeerConfig) -> None:
+        self._ctx.emit(
+            MessageReceived(
+                peer=peer.name,
+                path=path,
+                exchange="IKE_SA_INIT",
+                message_id=0,
+                is_response=False,
+                length=length,
+                payloads=names(message.payloads),
+            )
+        )
+
+    def _refuse(self, header: Header, path: Path, error: NotifyError, peer: str = "") -> None:
+        """Answer outside of any IKE SA: unprotected, without state (RFC 7296 section 2.21.1)."""
+        exchange = name_of(ExchangeType, header.exchange)
+        notify = NotifyPayload(error.notify, error.data)
+        response = build_message(
+            Header(
+                spi_i=header.spi_i,
+                spi_r=header.spi_r,
+                exchange=header.exchange,
+                flags=HeaderFlag.RESPONSE,
+                message_id=header.message_id,
+            ),
+            (notify,),
+        )
+        self._ctx.send(response, path)
+        self._ctx.emit(
+            RequestRefused(
+                peer=peer, path=path, exchange=exchange, notify=error.notify.name, reason=error.reason
+            )
+        )
+        self._ctx.emit(
+            MessageSent(
+                peer=peer,
+                path=path,
+                exchange=exchange,
+                message_id=header.message_id,
+                is_response=True,
+                length=len(response),
+                payloads=names((notify,)),
+            )
+        )

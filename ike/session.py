@@ -1,0 +1,249 @@
+"""Protected messages of one IKE SA: message IDs, the response cache, dispatch to the exchanges.
+
+Source: RFC 7296 sections 2.1 to 2.3 and 2.21.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ike.codec import (
+    CodecError,
+    DeletePayload,
+    Header,
+    Message,
+    NotifyPayload,
+    Payload,
+    parse_message,
+)
+from ike.constants import IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, ProtocolId, name_of
+from ike.context import Context
+from ike.crypto.errors import IntegrityError
+from ike.errors import InvalidSyntax, NotifyError
+from ike.events import (
+    DatagramDropped,
+    DropReason,
+    LivenessChecked,
+    MessageReceived,
+    MessageSent,
+    RequestRefused,
+    RequestRepeated,
+    RequestRetransmitted,
+)
+from ike.exchanges import create_child_sa, ike_auth, informational
+from ike.exchanges.request import names, refuse_unknown_critical
+from ike.ike_sa import IkeSa
+from ike.path import Path
+from ike.request import OutstandingRequest, Purpose
+from ike.sealing import parse_inner
+from ike.state import ACCEPTED_REQUESTS, Input, State
+
+_EXCHANGES: dict[int, Callable[[IkeSa, Sequence[Payload], Context], list[Payload]]] = {
+    ExchangeType.IKE_AUTH: ike_auth.respond,
+    ExchangeType.CREATE_CHILD_SA: create_child_sa.respond,
+    ExchangeType.INFORMATIONAL: informational.respond,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A datagram whose header belongs to the IKE SA.
+
+    Args:
+        header: Its header.
+        data: The whole message.
+        path: Where it came from.
+    """
+
+    header: Header
+    data: bytes
+    path: Path
+
+    @property
+    def exchange(self) -> str:
+        """Name of the exchange type."""
+        return name_of(ExchangeType, self.header.exchange)
+
+
+def receive(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
+    """Process a message that carries this IKE SA's SPIs."""
+    if incoming.header.is_response:
+        _receive_response(sa, incoming, ctx)
+    else:
+        _receive_request(sa, incoming, ctx)
+
+
+def request(sa: IkeSa, purpose: Purpose, ctx: Context) -> None:
+    """Send a request of ours, or queue it behind the one under way."""
+    if sa.outstanding is not None:
+        sa.queued.append(purpose)
+        return
+    payloads: list[Payload] = [DeletePayload(ProtocolId.IKE, 0)] if purpose is Purpose.DELETE else []
+    header = Header(
+        spi_i=sa.spi_i,
+        spi_r=sa.spi_r,
+        exchange=ExchangeType.INFORMATIONAL,
+        flags=0,
+        message_id=sa.next_id,
+    )
+    sa.next_id += 1
+    datagram = _send(sa, header, payloads, sa.path, ctx)
+    sa.outstanding = OutstandingRequest(
+        purpose, header.message_id, datagram, sa.path, ctx.now + ctx.limits.retransmit_timeout
+    )
+    if purpose is Purpose.DELETE and sa.state is State.ESTABLISHED:
+        sa.move(Input.DELETE_SENT)
+
+
+def handle_timer(sa: IkeSa, ctx: Context) -> None:
+    """Do what is due at ``ctx.now``."""
+    pending = sa.outstanding
+    if pending is not None and pending.retry_at <= ctx.now:
+        if not pending.schedule_next(ctx.now, ctx.limits):
+            ctx.close(sa, Input.TIMED_OUT, f"no answer to {pending.attempt + 1} requests: the peer is gone")
+            return
+        ctx.send(pending.datagram, pending.path)
+        ctx.emit(
+            RequestRetransmitted(
+                **sa.where(pending.path),
+                exchange="INFORMATIONAL",
+                message_id=pending.message_id,
+                attempt=pending.attempt,
+            )
+        )
+    if sa.deadline is not None and sa.deadline <= ctx.now:
+        half_open = sa.state is State.HALF_OPEN
+        ctx.close(
+            sa,
+            Input.TIMED_OUT,
+            "no IKE_AUTH came after IKE_SA_INIT"
+            if half_open
+            else "the peer did not delete the rekeyed IKE SA",
+        )
+
+
+def _drop(sa: IkeSa, incoming: Incoming, reason: DropReason, detail: str, ctx: Context) -> None:
+    ctx.emit(DatagramDropped(**sa.where(incoming.path), reason=reason, detail=detail))
+
+
+def _receive_request(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
+    header = incoming.header
+    if header.message_id == sa.expected_id - 1 and incoming.data == sa.last_request:
+        ctx.send(sa.last_response, incoming.path)
+        ctx.emit(
+            RequestRepeated(
+                **sa.where(incoming.path), exchange=incoming.exchange, message_id=header.message_id
+            )
+        )
+        return
+    if header.message_id != sa.expected_id:
+        detail = f"request has message ID {header.message_id}, expected {sa.expected_id}"
+        _drop(sa, incoming, DropReason.UNEXPECTED_MESSAGE_ID, detail, ctx)
+        return
+    if header.exchange not in ACCEPTED_REQUESTS[sa.state]:
+        detail = f"{incoming.exchange} request in state {sa.state.name}"
+        _drop(sa, incoming, DropReason.UNEXPECTED_EXCHANGE, detail, ctx)
+        return
+    opened = _open(sa, incoming, ctx)
+    if opened is not None:
+        _answer(sa, incoming, opened, ctx)
+
+
+def _open(sa: IkeSa, incoming: Incoming, ctx: Context) -> tuple[Message, bytes] | None:
+    """Parse and decrypt; a message that does not verify is dropped and changes nothing."""
+    try:
+        message = parse_message(incoming.data)
+        return message, sa.sealer.open(incoming.data, message)
+    except CodecError as error:
+        _drop(sa, incoming, DropReason.MALFORMED, str(error), ctx)
+    except IntegrityError as error:
+        _drop(sa, incoming, DropReason.INTEGRITY, str(error), ctx)
+    return None
+
+
+def _answer(sa: IkeSa, incoming: Incoming, opened: tuple[Message, bytes], ctx: Context) -> None:
+    """Run the exchange and send its response, or the notification that refuses it."""
+    header, path = incoming.header, incoming.path
+    if header.exchange == ExchangeType.IKE_AUTH:
+        sa.path = path  # the move to port 4500 (RFC 7296 section 2.23)
+    failure: NotifyError | None = None
+    try:
+        reply = _run_exchange(sa, incoming, opened, ctx)
+    except NotifyError as error:
+        failure = error
+        reply = [NotifyPayload(error.notify, error.data, error.protocol, error.spi)]
+        ctx.emit(
+            RequestRefused(
+                **sa.where(path), exchange=incoming.exchange, notify=error.notify.name, reason=error.reason
+            )
+        )
+    response = replace(header, flags=HeaderFlag.RESPONSE, major=IKE_MAJOR_VERSION, minor=0)
+    sa.last_response = _send(sa, response, reply, path, ctx)
+    sa.last_request = incoming.data
+    sa.expected_id += 1
+    ctx.forget_init(sa)
+    if failure is not None and (failure.fatal or sa.state is State.HALF_OPEN):
+        ctx.close(sa, Input.REFUSED, failure.reason)
+
+
+def _run_exchange(
+    sa: IkeSa, incoming: Incoming, opened: tuple[Message, bytes], ctx: Context
+) -> list[Payload]:
+    try:
+        payloads = parse_inner(*opened)
+    except CodecError as error:
+        raise InvalidSyntax(str(error)) from error
+    _report_received(sa, incoming, payloads, ctx)
+    refuse_unknown_critical(payloads)
+    return _EXCHANGES[incoming.header.exchange](sa, payloads, ctx)
+
+
+def _send(sa: IkeSa, header: Header, payloads: Sequence[Payload], path: Path, ctx: Context) -> bytes:
+    datagram = sa.sealer.seal(header, payloads)
+    ctx.send(datagram, path)
+    ctx.emit(
+        MessageSent(
+            **sa.where(path),
+            exchange=name_of(ExchangeType, header.exchange),
+            message_id=header.message_id,
+            is_response=header.is_response,
+            length=len(datagram),
+            payloads=names(payloads),
+        )
+    )
+    return datagram
+
+
+def _report_received(sa: IkeSa, incoming: Incoming, payloads: Sequence[Payload], ctx: Context) -> None:
+    ctx.emit(
+        MessageReceived(
+            **sa.where(incoming.path),
+            exchange=incoming.exchange,
+            message_id=incoming.header.message_id,
+            is_response=incoming.header.is_response,
+            length=len(incoming.data),
+            payloads=names(payloads),
+        )
+    )
+
+
+def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
+    pending = sa.outstanding
+    if pending is None or incoming.header.message_id != pending.message_id:
+        detail = f"response with message ID {incoming.header.message_id}, no such request is under way"
+        _drop(sa, incoming, DropReason.UNEXPECTED_RESPONSE, detail, ctx)
+        return
+    opened = _open(sa, incoming, ctx)
+    if opened is None:
+        return
+    try:
+        _report_received(sa, incoming, parse_inner(*opened), ctx)
+    except CodecError as error:
+        _drop(sa, incoming, DropReason.MALFORMED, str(error), ctx)
+        return
+    sa.outstanding = None
+    if pending.purpose is Purpose.DELETE:
+        ctx.close(sa, Input.DELETE_ANSWERED, "deleted by us")
+        return
+    ctx.emit(LivenessChecked(**sa.where(incoming.path), by_peer=False))
+    if sa.queued:
+        request(sa, sa.queued.popleft(), ctx)
