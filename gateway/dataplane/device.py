@@ -7,7 +7,8 @@ moves a TCP super-packet of up to 64 KiB.
 import os
 from typing import Protocol
 
-from gateway.dataplane.offload import PLAIN, packets_of
+from gateway.dataplane.coalesce import writes_of
+from gateway.dataplane.offload import packets_of
 from gateway.dataplane.tun import VNET_HEADER_LENGTH
 
 BATCH = 64
@@ -87,9 +88,9 @@ class OffloadDevice:
     def write(self, packets: list[bytes]) -> int:
         """See ``Device``."""
         refused = 0
-        for packet in packets:
+        for buffers in writes_of(packets):
             try:
-                os.writev(self._descriptor, (PLAIN, packet))
+                os.writev(self._descriptor, buffers)
             except OSError:
-                refused += 1
+                refused += max(1, len(buffers) - 2)
         return refused

@@ -24,7 +24,6 @@ _MAX_SEQUENCE = 0xFFFFFFFF
 
 _vnet = struct.Struct("=BBHHHH")
 _word = struct.Struct("!H")
-_sequence = struct.Struct("!I")
 
 PLAIN = bytes(VNET_HEADER_LENGTH)
 """The header of a packet that needs nothing."""
@@ -63,9 +62,17 @@ def _with_checksum(packet: memoryview, start: int, field: int) -> bytes:
     return bytes(finished)
 
 
+Headers = struct.Struct
+"""Layout of IPv4 and TCP headers of certain lengths, see ``headers_of``."""
+
+
 @lru_cache(maxsize=64)
-def _headers(network: int, transport: int) -> struct.Struct:
-    """IPv4 and TCP headers: the fields that differ between segments, and the octets between them."""
+def headers_of(network: int, transport: int) -> Headers:
+    """IPv4 and TCP headers of so many octets: the fields that differ between segments and the rest between.
+
+    Version and service, total length, identification, flags to protocol, header checksum, addresses to ports,
+    sequence number, acknowledgment and data offset, flags, window, checksum, urgent pointer and options.
+    """
     return struct.Struct(f"!2sHH4sH{network - 8}sI5sB2sH{transport - 18}s")
 
 
@@ -73,7 +80,7 @@ def _segments(packet: memoryview, size: int) -> list[bytes]:
     """Cut a TCP super-packet as a network card would: lengths, ids, sequence numbers, flags, checksums."""
     network = (packet[0] & 0x0F) * 4
     length = network + (packet[network + 12] >> 4) * 4
-    headers = _headers(network, length - network)
+    headers = headers_of(network, length - network)
     (version, _, first_id, fragment, _, addresses, first_sequence, ack, flags, window, _, rest) = (
         headers.unpack(packet[:length])
     )

@@ -1,0 +1,117 @@
+"""One dataplane in a process of its own, driven by JSON lines: the node of ``dataplane_world``.
+
+The only argument is a JSON object: ``address``, ``tun``, ``mtu``, ``vnet_hdr``, ``rate_mbps``. Each line
+read is a request {"do": NAME, ...}, each line written its result. The process ends with its standard input.
+"""
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from gateway.dataplane.tun import open_tun
+from gateway.dataplane.userspace import Userspace
+from gateway.endpoint import Endpoint
+from ike.child_sa import EspParameters
+from ike.constants import Encr, Integ
+from ike.path import Path
+
+TUNNEL = "branch1/cpe1/0"
+
+
+class Node:
+    """The dataplane and what it reported."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.ike: list[tuple[str, Path]] = []
+        self.syns = 0
+        self.records: list[dict[str, Any]] = []
+        self.endpoint = Endpoint(
+            config["address"],
+            on_ike=lambda data, path: self.ike.append((data.hex(), path)),
+            on_esp=lambda packets, path: self.dataplane.on_esp(packets, path),
+        )
+        self.dataplane = Userspace(self.endpoint, self._publish, on_tcp_syn_179=self._on_syn)
+        self.endpoint.open()
+        tun = open_tun(config["tun"], config["vnet_hdr"])
+        self.dataplane.add_tunnel(TUNNEL, tun, vnet_hdr=config["vnet_hdr"], rate_mbps=config["rate_mbps"])
+
+    def _publish(self, category: str, name: str, **data: Any) -> None:
+        self.records.append({"category": category, "name": name, **data})
+
+    def _on_syn(self, _tunnel: str, _packet: bytes) -> None:
+        self.syns += 1
+
+    def do(self, request: dict[str, Any]) -> Any:
+        """Serve one request."""
+        match request:
+            case {"do": "install", "sa": sa, "replaces": replaces}:
+                self.dataplane.install(TUNNEL, parameters(sa), replaces=replaces)
+            case {"do": "remove", "spi": spi}:
+                self.dataplane.remove(spi)
+            case {"do": "send_ike", "data": data, "path": path}:
+                self.endpoint.send_ike(bytes.fromhex(data), Path(*path))
+            case {"do": "keepalive", "path": path}:
+                self.endpoint.send_keepalive(Path(*path))
+            case {"do": "state"}:
+                return self._state()
+            case _:
+                raise ValueError(f"unknown request: {request}")
+        return None
+
+    def _state(self) -> dict[str, Any]:
+        counters, underlay = self.dataplane.counters(TUNNEL), self.endpoint.counters
+        return {
+            "packets_in": counters.packets_in,
+            "packets_out": counters.packets_out,
+            "bytes_in": counters.bytes_in,
+            "bytes_out": counters.bytes_out,
+            "drops_in": counters.drops_in,
+            "drops_out": counters.drops_out,
+            "sending": next((sa.spi_in for sa in counters.sas if sa.sending), None),
+            "keepalives": underlay.keepalives,
+            "send_errors": underlay.send_errors,
+            "receive_errors": underlay.receive_errors,
+            "unknown_spi": self.dataplane.unknown_spi,
+            "ike": self.ike,
+            "syns": self.syns,
+            "records": self.records,
+        }
+
+
+def parameters(sa: dict[str, Any]) -> EspParameters:
+    """``EspParameters`` from JSON; NULL encryption when there is no ``encr_key_bits``."""
+    bits = sa["encr_key_bits"]
+    return EspParameters(
+        spi_in=sa["spi_in"],
+        spi_out=sa["spi_out"],
+        encr=Encr.AES_GCM_16 if bits else Encr.NULL,
+        encr_key_bits=bits,
+        integ=None if bits else Integ.HMAC_SHA2_256_128,
+        encr_key_in=bytes.fromhex(sa["key_in"]) if bits else b"",
+        integ_key_in=b"" if bits else bytes.fromhex(sa["key_in"]),
+        encr_key_out=bytes.fromhex(sa["key_out"]) if bits else b"",
+        integ_key_out=b"" if bits else bytes.fromhex(sa["key_out"]),
+        esn=False,
+        udp_encapsulation=sa["udp"],
+        path=Path(*sa["path"]),
+    )
+
+
+async def main() -> None:
+    """Serve requests until standard input ends."""
+    node = Node(json.loads(sys.argv[1]))
+    loop = asyncio.get_running_loop()
+    requests = asyncio.StreamReader(limit=1 << 20)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(requests), sys.stdin)
+    sys.stdout.write("{}\n")
+    sys.stdout.flush()
+    while line := await requests.readline():
+        sys.stdout.write(json.dumps(node.do(json.loads(line))) + "\n")
+        sys.stdout.flush()
+    node.dataplane.remove_tunnel(TUNNEL)
+    node.endpoint.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

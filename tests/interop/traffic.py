@@ -1,0 +1,101 @@
+"""Test traffic as small programs, each prints one JSON line when it is done.
+
+tcp-receive ADDRESS          accepts one connection on port 5001: {"bytes", "sha256", "seconds"}
+tcp-send ADDRESS SECONDS     sends for so long: {"bytes", "sha256"}
+udp-receive ADDRESS SECONDS  listens on port 5002 for so long: {"packets", "bytes", "seconds", "missing"}
+udp-send ADDRESS SECONDS RATE SIZE   packets of SIZE octets at RATE Mbit/s, numbered: {"packets", "bytes"}
+"""
+
+import hashlib
+import json
+import random
+import socket
+import sys
+import time
+from typing import Any
+
+_CHUNK = 1 << 18
+
+
+def tcp_receive(address: str) -> dict[str, Any]:
+    """Hash what one peer sends until it closes."""
+    with socket.create_server((address, 5001)) as server:
+        _ready()
+        connection, _ = server.accept()
+        digest, total, began = hashlib.sha256(), 0, time.monotonic()
+        with connection:
+            while data := connection.recv(_CHUNK):
+                digest.update(data)
+                total += len(data)
+        return {"bytes": total, "sha256": digest.hexdigest(), "seconds": time.monotonic() - began}
+
+
+def tcp_send(address: str, seconds: str) -> dict[str, Any]:
+    """Send different blocks of seeded random octets; the number of octets is odd."""
+    source = random.Random(4303)
+    blocks = [source.randbytes(_CHUNK - 1) for _ in range(8)]
+    digest, total = hashlib.sha256(), 0
+    until = time.monotonic() + float(seconds)
+    with socket.create_connection((address, 5001), timeout=10) as connection:
+        while time.monotonic() < until:
+            block = blocks[total // _CHUNK % 8]
+            connection.sendall(block)
+            digest.update(block)
+            total += len(block)
+    return {"bytes": total, "sha256": digest.hexdigest()}
+
+
+def udp_receive(address: str, seconds: str) -> dict[str, Any]:
+    """Count numbered datagrams; the time counts from the first to the last."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind((address, 5002))
+        receiver.settimeout(float(seconds))
+        _ready()
+        numbers: set[int] = set()
+        octets, first, last = 0, 0.0, 0.0
+        until = time.monotonic() + float(seconds)
+        while (left := until - time.monotonic()) > 0:
+            receiver.settimeout(left)
+            try:
+                data = receiver.recv(65535)
+            except TimeoutError:
+                break
+            last = time.monotonic()
+            first = first or last
+            numbers.add(int.from_bytes(data[:8], "big"))
+            octets += len(data)
+        missing = max(numbers, default=-1) + 1 - len(numbers)
+        return {"packets": len(numbers), "bytes": octets, "seconds": last - first, "missing": missing}
+
+
+def udp_send(address: str, seconds: str, rate_mbps: str, size: str) -> dict[str, Any]:
+    """Send at a steady rate, at most 1 ms ahead or behind."""
+    length = int(size)
+    per_second = float(rate_mbps) * 125_000 / length
+    filler = bytes(length - 8)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.connect((address, 5002))
+        began, sent = time.monotonic(), 0
+        while (elapsed := time.monotonic() - began) < float(seconds):
+            while sent < elapsed * per_second:
+                sender.send(sent.to_bytes(8, "big") + filler)
+                sent += 1
+            time.sleep(0.001)
+    return {"packets": sent, "bytes": sent * length}
+
+
+def _ready() -> None:
+    """Tell the starter that the socket is bound."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+
+
+PROGRAMS = {
+    "tcp-receive": tcp_receive,
+    "tcp-send": tcp_send,
+    "udp-receive": udp_receive,
+    "udp-send": udp_send,
+}
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(PROGRAMS[sys.argv[1]](*sys.argv[2:])) + "\n")
