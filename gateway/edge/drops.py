@@ -31,7 +31,7 @@ class DropReason(Enum):
 
 _EXPLANATIONS = {
     DropReason.OUTSIDE_PROFILES: "no associated traffic profile covers the destination",
-    DropReason.SERVICE_NOT_EMULATED: "a profile covers the destination, but the lab answers only ping, DNS and HTTP",
+    DropReason.SERVICE_NOT_EMULATED: "a profile covers it, but the lab answers only ping, DNS and HTTP",
     DropReason.NO_SYN: "no SYN was seen: connections are opened by the branch, through the tunnel",
     DropReason.NO_RETURN_ROUTE: "no way back: the CPE has announced no prefix that holds the source",
     DropReason.FORWARDING: "the destination is a branch: there is no path between branches",

@@ -99,7 +99,7 @@ class Edge:
     async def drops(self) -> list[Drop]:
         """What was dropped in the last hour, most packets first.
 
-        One drop for each reason, source, destination and port, up to 4096 of them; ``drop_totals`` counts all.
+        One drop for each reason, source, destination and port, up to 4096; ``drop_totals`` counts all.
         """
         return parse_drops(await list_table(self._namespace.enter_command()))
 
