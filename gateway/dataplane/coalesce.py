@@ -1,8 +1,8 @@
 """Joins consecutive TCP segments of one flow into super-packets for a TUN device with virtio-net headers.
 
-The kernel takes the checksum of a super-packet as verified, so each segment's own is verified here first, as a
-network card or the kernel's own receive offload would. Only what a sender could have cut from one super-packet
-is joined; every other packet goes through as it is.
+The kernel takes the checksum of a super-packet as verified, so each segment's own is verified here first, as
+a network card or the kernel's own receive offload would. Only what a sender could have cut from one
+super-packet is joined; every other packet goes through as it is.
 """
 
 from collections.abc import Sequence

@@ -29,12 +29,15 @@ class Node:
         self.endpoint = Endpoint(
             config["address"],
             on_ike=lambda data, path: self.ike.append((data.hex(), path)),
-            on_esp=lambda packets, path: self.dataplane.on_esp(packets, path),
+            on_esp=self._on_esp,
         )
         self.dataplane = Userspace(self.endpoint, self._publish, on_tcp_syn_179=self._on_syn)
         self.endpoint.open()
         tun = open_tun(config["tun"], config["vnet_hdr"])
         self.dataplane.add_tunnel(TUNNEL, tun, vnet_hdr=config["vnet_hdr"], rate_mbps=config["rate_mbps"])
+
+    def _on_esp(self, packets: list[memoryview], path: Path) -> None:
+        self.dataplane.on_esp(packets, path)
 
     def _publish(self, category: str, name: str, **data: Any) -> None:
         self.records.append({"category": category, "name": name, **data})

@@ -37,7 +37,7 @@ class Namespace:
             [*(inside.enter if inside else []), *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         _stream(self._holder.stdout).readline()
-        self.enter = ["nsenter", f"--net=/proc/{self._holder.pid}/ns/net", "--"]
+        self.enter: list[str] = ["nsenter", f"--net=/proc/{self._holder.pid}/ns/net", "--"]
         if user:
             self.enter[1:1] = [f"--user=/proc/{self._holder.pid}/ns/user", "--preserve-credentials"]
         self.pid = self._holder.pid
@@ -148,6 +148,12 @@ def world() -> Iterator[World]:
     """A ``World`` that is gone afterwards."""
     with contextlib.ExitStack() as stack:
         yield World(stack)
+
+
+def ready(process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+    """Wait until a program has said that it is ready."""
+    _stream(process.stdout).readline()
+    return process
 
 
 def finish(process: subprocess.Popen[bytes], timeout: float = 30) -> bytes:

@@ -12,6 +12,7 @@ import random
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 _CHUNK = 1 << 18
@@ -90,7 +91,7 @@ def _ready() -> None:
     sys.stdout.flush()
 
 
-PROGRAMS = {
+PROGRAMS: dict[str, Callable[..., dict[str, Any]]] = {
     "tcp-receive": tcp_receive,
     "tcp-send": tcp_send,
     "udp-receive": udp_receive,
