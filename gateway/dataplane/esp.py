@@ -282,7 +282,8 @@ def _inner_packet(plaintext: bytes) -> bytes | EspDrop:
     """The IP packet inside a decrypted payload, or what is wrong with it (RFC 4303 sections 2.4 to 2.7)."""
     pad_length, next_header = plaintext[-2:]
     end = len(plaintext) - 2 - pad_length
-    if end < 0 or plaintext[end:-1] != _PADDING[pad_length]:
+    # A pad length that reaches beyond the payload leaves too few octets to be equal.
+    if plaintext[end:-1] != _PADDING[pad_length]:
         return EspDrop.PADDING
     if next_header == _IPV4:
         if end < _IPV4_HEADER or plaintext[0] >> 4 != 4:  # noqa: PLR2004 - the IP version

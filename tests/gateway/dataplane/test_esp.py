@@ -303,6 +303,16 @@ def test_wrong_padding_is_dropped(trailer: bytes) -> None:
     assert drops_of(seal_raw(plaintext)) == {EspDrop.PADDING: 1}
 
 
+@pytest.mark.parametrize("plaintext", [b"", ipv4(83) + b"\0\4"], ids=["empty", "not a multiple of 4"])
+def test_authentic_packets_of_an_impossible_length_are_malformed(plaintext: bytes) -> None:
+    assert drops_of(seal_raw(plaintext)) == {EspDrop.MALFORMED: 1}
+
+
+@pytest.mark.parametrize("octets", [b"\0\0\2\4", b"\0\0\3\4", b"\1\2\xff\4", b"\0\0\xfe\4"])
+def test_a_pad_length_beyond_the_payload_is_wrong_padding(octets: bytes) -> None:
+    assert drops_of(seal_raw(octets)) == {EspDrop.PADDING: 1}
+
+
 def test_dummy_packets_are_dropped_as_such_and_count_as_arrived() -> None:
     inbound = InboundSa(parameters())
     dummy = seal_raw(b"\xa5" * 10 + b"\0\x3b")
@@ -325,7 +335,8 @@ def test_other_next_headers_are_not_tunnel_mode(next_header: int) -> None:
         b"\x60\0\0\0\xff\xff" + ipv6(82)[6:] + b"\0\x29",
         b"\x45\0\0\x06\0\0\0\4",
         b"\x60\0\0\0\0\0\0\x29",
-        b"\1\1\4\4"[:2] + b"\0\4",
+        b"\x45\0\0\4",
+        b"\x60\0\0\x29",
         b"\1\2\2\4",
     ],
     ids=[
@@ -336,7 +347,8 @@ def test_other_next_headers_are_not_tunnel_mode(next_header: int) -> None:
         "IPv6 longer than the payload",
         "IPv4 stub",
         "IPv6 stub",
-        "two octets",
+        "two octets of IPv4",
+        "two octets of IPv6",
         "empty",
     ],
 )
