@@ -22,8 +22,8 @@ NAMESPACES = (
     *("--pid", "--fork", "--mount-proc", "--kill-child", "--"),
 )
 
-# A clone may lie below a folder that only its owner may enter. The folder is then covered, in a mount namespace
-# that ends with the program, by one that holds nothing but the way to the clone.
+# A clone may lie below a folder that only its owner may enter. The folder is then covered, in a mount
+# namespace that ends with the program, by one that holds nothing but the way to the clone.
 REACH = """
 set -e
 barrier=$1 checkout=$2
@@ -64,7 +64,7 @@ class Runner:
         """Run a program from the checkout to its end, as text.
 
         Raises:
-            subprocess.CalledProcessError: Its status is not 0, and ``check`` is set; its output is in the notes.
+            subprocess.CalledProcessError: Its status is not 0, and ``check`` is set; the notes hold its output.
             subprocess.TimeoutExpired: It was killed, with its process group, after ``timeout`` seconds.
         """
         command = [*self.prefix(user), *map(str, argv)]
