@@ -1,0 +1,5 @@
+"""The command line: ``gsalab``."""
+
+from gateway.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,72 @@
+"""The ``gsalab`` command: its subcommands, and the exit status of everything that can go wrong."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import gateway
+from gateway.cli import check, explain, labs, machine, running, up
+from gateway.cli.errors import Status, tell, tell_problems
+from gateway.control.server import ControlError
+from gateway.doctor.problem import EnvironmentProblem
+from gateway.endpoint import EndpointError
+from gateway.model.problems import LabFileError
+
+app = typer.Typer(
+    name="gsalab",
+    help="A local, emulated Microsoft Entra Global Secure Access endpoint for remote networks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+    if wanted:
+        typer.echo(f"gsalab {gateway.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.add_typer(labs.app, name="lab")
+app.command("up")(up.up)
+app.command("check")(check.check)
+app.command("status")(running.status)
+app.command("view")(running.view)
+app.command("validate")(machine.validate)
+app.command("explain")(explain.explain)
+app.command("doctor")(machine.doctor)
+
+
+def main() -> None:
+    """Run the command line; no error ends in a traceback, none is swallowed."""
+    try:
+        app()
+    except LabFileError as error:
+        tell_problems(error)
+        sys.exit(Status.BAD_INPUT)
+    except EnvironmentProblem as error:
+        tell(error.what, error.fix)
+        sys.exit(Status.ENVIRONMENT)
+    except EndpointError as error:
+        tell(str(error))
+        sys.exit(Status.ENVIRONMENT)
+    except ControlError as error:
+        tell(str(error), "start a gateway with `gsalab up -f lab.yaml`, or name its socket with --control")
+        sys.exit(Status.ENVIRONMENT)
+    except BrokenPipeError:
+        # The reader of our output (head, grep -q) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Status.OK)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,50 @@
+"""``gsalab up``: run the gateway in the foreground."""
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.options import ControlOption, FilesOption, Output, OutputOption, PskOption
+from gateway.control.server import default_path
+from gateway.narrate import narrate
+from gateway.records import Record
+
+
+def up(
+    file: FilesOption,
+    psk: PskOption = None,
+    control: ControlOption = None,
+    keylog: Annotated[
+        Path | None,
+        typer.Option(help="Directory for the key tables with which Wireshark decrypts a capture. Secret!"),
+    ] = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Run the gateway in the foreground, for your own CPE. Ctrl-C deletes the SAs and stops it."""
+    # Imported here: the other commands start faster without the gateway's parts.
+    from gateway.daemon.gateway import Options  # noqa: PLC0415
+    from gateway.daemon.run import run  # noqa: PLC0415
+    from gateway.model import load  # noqa: PLC0415
+
+    lab = load(file, psk=psk)
+    for problem in lab.warnings:
+        sys.stderr.write(problem.render() + "\n")
+    show = _print_json if output is Output.JSON else _print_text
+    asyncio.run(run(lab, control or default_path(), Options(keylog=keylog), show))
+
+
+def _print_json(record: Record) -> None:
+    typer.echo(json.dumps(record.as_json()))
+
+
+def _print_text(record: Record) -> None:
+    line = narrate(record.as_json())
+    if line is None:
+        return
+    at = datetime.fromtimestamp(record.time, UTC).strftime("%H:%M:%S.%f")[:-3]
+    typer.echo(f"{at}  {record.tunnel or record.remote_network or '-':<24}  {line}")

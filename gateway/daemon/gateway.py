@@ -1,0 +1,166 @@
+"""The gateway: assembles the IKE service and the remote networks of a lab, and takes them apart again."""
+
+import contextlib
+import socket
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from gateway.daemon.ike_service import Carrier, IkeService
+from gateway.daemon.keylog import KeyLog
+from gateway.daemon.network import Network
+from gateway.daemon.translate import publish_ike
+from gateway.dataplane.userspace import Userspace
+from gateway.doctor import EnvironmentProblem
+from gateway.edge import CoveredProfile
+from gateway.endpoint import Endpoint
+from gateway.model import LabFile, RemoteNetwork, Tunnel, advertised, covered, tunnels
+from gateway.records import Record, Stream
+from ike.events import Event
+
+_IPV4_HEADER = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to run the gateway.
+
+    Args:
+        keylog: Directory for Wireshark's key tables, or None.
+    """
+
+    keylog: Path | None = None
+
+
+class Gateway:
+    """Everything that ``gsalab up`` runs, on the running event loop.
+
+    Args:
+        lab: The checked lab.
+        stream: Where records go.
+        options: How to run.
+    """
+
+    def __init__(self, lab: LabFile, stream: Stream, options: Options) -> None:
+        self.lab = lab
+        self.stream = stream
+        self._options = options
+        self.tunnels: list[Tunnel] = []
+        self.networks: dict[str, Network] = {}
+        self._children: dict[str, set[str]] = {}
+        self._close = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        """Start every part; after an error nothing is left.
+
+        Raises:
+            EnvironmentProblem: The machine lacks something: a right, an address, a free port.
+            LabFileError: The lab cannot be run: no pre-shared key, too few endpoints.
+        """
+        self.tunnels = tunnels(self.lab, _default_endpoints(self.lab))
+        self._children = {tunnel.name: set() for tunnel in self.tunnels}
+        self._keylog = KeyLog(self._options.keylog) if self._options.keylog else None
+        unsubscribe = self.stream.subscribe(self._follow)
+        async with contextlib.AsyncExitStack() as building:
+            building.callback(unsubscribe)
+            run_dir = Path(building.enter_context(tempfile.TemporaryDirectory(prefix="gsalab-")))
+            carriers = self._carriers()
+            for index, network in enumerate(self.lab.remote_networks):
+                await self._start_network(network, carriers, run_dir / f"bgp{index}", building)
+            building.push_async_callback(self._ike.stop)
+            for carrier in carriers.values():
+                self._ike.serve(carrier)
+            self._close = building.pop_all()
+        self.stream.publish("lab", "gateway_ready", endpoints=sorted(carriers))
+
+    async def stop(self) -> None:
+        """Delete the SAs, end the BGP sessions, remove everything that was made."""
+        self.stream.publish("lab", "gateway_stopping")
+        await self._close.aclose()
+
+    def _carriers(self) -> dict[str, Carrier]:
+        """One endpoint with its dataplane per underlay address in use."""
+        peers = {(str(t.endpoint), str(t.peer_address)): t.peer_config for t in self.tunnels}
+        self._ike = IkeService(peers, self._on_ike_event)
+        carriers = {}
+        for address in sorted({str(tunnel.endpoint) for tunnel in self.tunnels}):
+            endpoint = Endpoint(address, self._ike.receive, lambda _packets, _path: None)
+            dataplane = Userspace(endpoint, self.stream.publish, on_tcp_syn_179=self._on_tcp_syn)
+            endpoint.on_esp = dataplane.on_esp
+            carriers[address] = Carrier(endpoint=endpoint, dataplane=dataplane)
+        return carriers
+
+    async def _start_network(
+        self,
+        remote_network: RemoteNetwork,
+        carriers: Mapping[str, Carrier],
+        run_dir: Path,
+        building: contextlib.AsyncExitStack,
+    ) -> None:
+        mine = [tunnel for tunnel in self.tunnels if tunnel.remote_network == remote_network.name]
+        own = {address for t in self.tunnels for address in (t.endpoint, t.advertised_endpoint)}
+        network = Network(
+            remote_network.name,
+            profiles=[
+                CoveredProfile(name=name, prefixes=prefixes)
+                for name, prefixes in covered(self.lab, remote_network, own).items()
+            ],
+            advertised=advertised(self.lab, remote_network, own),
+            names=self.lab.gateway.names,
+            stream=self.stream,
+            run_dir=run_dir,
+        )
+        await network.start(mine, lambda tunnel: carriers[str(tunnel.endpoint)].dataplane)
+        building.push_async_callback(network.stop)
+        self.networks[network.name] = network
+
+    def _on_ike_event(self, event: Event) -> None:
+        if self._keylog is not None:
+            self._keylog.on_event(event)
+        publish_ike(self.stream, event)
+
+    def _follow(self, record: Record) -> None:
+        """Tell a remote network when the first CHILD SA of a tunnel comes and when the last one goes."""
+        if record.tunnel is None or record.remote_network not in self.networks:
+            return
+        children = self._children[record.tunnel]
+        network = self.networks[record.remote_network]
+        if record.name == "child_sa_established":
+            children.add(record.data["spi_in"])
+            network.tunnel_up(record.tunnel)
+        elif record.name == "child_sa_closed":
+            children.discard(record.data["spi_in"])
+            if not children:
+                network.tunnel_down(record.tunnel)
+
+    def _on_tcp_syn(self, tunnel: str, packet: bytes) -> None:
+        start = (packet[0] & 0xF) * 4
+        self.stream.publish(
+            "bgp",
+            "tcp_syn_seen",
+            tunnel=tunnel,
+            source=f"{IPv4Address(packet[12:16])}:{int.from_bytes(packet[start : start + 2], 'big')}",
+            destination=f"{IPv4Address(packet[16:_IPV4_HEADER])}:179",
+            ttl=packet[8],
+        )
+
+
+def _default_endpoints(lab: LabFile) -> list[IPv4Address]:
+    """The address that this machine uses towards the first CPE, when the lab file names no endpoint."""
+    if lab.gateway.endpoints or not lab.remote_networks:
+        return []
+    links = [link for network in lab.remote_networks for link in network.device_links]
+    if not links:
+        return []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a UDP socket sends nothing; it only asks the routing table.
+            probe.connect((str(links[0].ip_address), 500))
+        except OSError as error:
+            raise EnvironmentProblem(
+                f"no route to the CPE at {links[0].ip_address}: {error.strerror}",
+                "name the gateway's own address in the lab file: gateway.endpoints",
+            ) from error
+        return [IPv4Address(probe.getsockname()[0])]

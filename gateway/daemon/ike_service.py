@@ -1,0 +1,111 @@
+"""Runs the responder on the event loop: sockets in, CHILD SAs into the dataplane, datagrams out."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gateway.dataplane.userspace import Userspace
+from gateway.endpoint import Endpoint
+from ike.config import PeerConfig
+from ike.events import ChildSaClosed, ChildSaEstablished, Event
+from ike.path import Path
+from ike.responder import Responder
+
+DELETE_SECONDS = 1.0
+"""How long a stopping gateway waits for the answers to its Delete requests."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carrier:
+    """One underlay address with what carries the ESP of its tunnels."""
+
+    endpoint: Endpoint
+    dataplane: Userspace
+
+
+class IkeService:
+    """The IKE side of the gateway.
+
+    Args:
+        peers: The tunnels by (our address, the CPE's address).
+        on_event: Called with every event of the responder, keys included, after the dataplane knows about it.
+    """
+
+    def __init__(
+        self, peers: Mapping[tuple[str, str], PeerConfig], on_event: Callable[[Event], None]
+    ) -> None:
+        self._peers = peers
+        self._on_event = on_event
+        self._loop = asyncio.get_running_loop()
+        self._responder = Responder(self._lookup, os.urandom)
+        self._carriers: dict[str, Carrier] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def serve(self, carrier: Carrier) -> None:
+        """Answer on an endpoint. It is opened here.
+
+        Raises:
+            EndpointError: Its sockets cannot be had.
+        """
+        carrier.endpoint.open()
+        self._carriers[carrier.endpoint.address] = carrier
+
+    def receive(self, data: bytes, path: Path) -> None:
+        """Take an IKE message from an endpoint."""
+        self._responder.receive_datagram(data, path, self._loop.time())
+        self._flush()
+
+    async def stop(self) -> None:
+        """Delete the IKE SAs, wait a moment for the answers, close the sockets."""
+        for sa in self._responder.ike_sas():
+            self._responder.delete(sa, self._loop.time())
+        self._flush()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DELETE_SECONDS):
+                await self._idle.wait()
+        if self._timer is not None:
+            self._timer.cancel()
+        for carrier in self._carriers.values():
+            carrier.endpoint.close()
+
+    def _lookup(self, path: Path) -> PeerConfig | None:
+        return self._peers.get((path.local_ip, path.remote_ip))
+
+    def _flush(self) -> None:
+        """Carry out what the responder decided: CHILD SAs first, so that no packet finds them missing."""
+        while (event := self._responder.next_event()) is not None:
+            self._apply(event)
+            self._on_event(event)
+        for datagram, path in self._responder.datagrams_to_send():
+            self._carriers[path.local_ip].endpoint.send_ike(datagram, path)
+        if any(self._responder.ike_sas()):
+            self._idle.clear()
+        else:
+            self._idle.set()
+        self._schedule()
+
+    def _apply(self, event: Event) -> None:
+        dataplane = self._carriers[event.path.local_ip].dataplane
+        if isinstance(event, ChildSaEstablished):
+            esp = self._responder.esp_parameters(event.spi_in)
+            if esp is not None:
+                dataplane.install(event.peer, esp, replaces=event.replaces)
+        elif isinstance(event, ChildSaClosed):
+            dataplane.remove(event.spi_in)
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self._responder.next_timer()
+        if due is not None:
+            self._timer = self._loop.call_at(due, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._responder.handle_timer(self._loop.time())
+        self._flush()

@@ -1,0 +1,190 @@
+"""One remote network at run time: inner namespace, tunnel devices, BGP speaker, learned routes, edge."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+from bgp import Neighbor, Speaker
+from bgp.events import BgpEvent, RoutesLearned, RoutesWithdrawn
+from gateway.daemon.routes import LearnedRoutes, Routes, tunnels_to
+from gateway.daemon.translate import publish_bgp
+from gateway.dataplane.userspace import Userspace
+from gateway.edge import CoveredProfile, Edge
+from gateway.model import Tunnel
+from gateway.netns import InnerNamespace
+from gateway.records import Stream
+
+TUNNEL_MTU = 1380
+"""Octets of an inner packet: the operations guide's figure for IPsec."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attached:
+    """A tunnel inside the namespace.
+
+    Args:
+        tunnel: Its configuration.
+        device: Name of its TUN device.
+        descriptor: The open TUN device.
+        dataplane: What carries it.
+    """
+
+    tunnel: Tunnel
+    device: str
+    descriptor: int
+    dataplane: Userspace
+
+
+class Network:
+    """A remote network.
+
+    Args:
+        name: Its name in the lab file.
+        profiles: What the edge answers for.
+        advertised: What the CPE is told by BGP.
+        names: The lab's table of host names.
+        stream: Where its records go.
+        run_dir: Directory for its BGP speaker.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        profiles: Sequence[CoveredProfile],
+        advertised: tuple[IPv4Network, ...],
+        names: Mapping[str, IPv4Address],
+        stream: Stream,
+        run_dir: Path,
+    ) -> None:
+        self.name = name
+        self.profiles = profiles
+        self.advertised = advertised
+        self._names = names
+        self._stream = stream
+        self._run_dir = run_dir
+        self._attached: dict[str, Attached] = {}
+        self._learned = LearnedRoutes()
+        self._up: set[str] = set()
+        self._routes: Routes = {}
+        self._routes_changed = asyncio.Event()
+        self._close = contextlib.AsyncExitStack()
+
+    async def start(self, tunnels: Sequence[Tunnel], dataplane_of: Callable[[Tunnel], Userspace]) -> None:
+        """Make the namespace and everything in it; after an error nothing is left.
+
+        Raises:
+            OSError, EnvironmentProblem, RulesError, SpeakerError: A part cannot be made.
+        """
+        async with contextlib.AsyncExitStack() as building:
+            namespace = await InnerNamespace.create(self.name)
+            building.push_async_callback(namespace.close)
+            self.edge = Edge(namespace, self.profiles, self._names, self._tunnel_of, self._stream.publish)
+            await self.edge.start([tunnel.local_bgp for tunnel in tunnels])
+            building.push_async_callback(self.edge.stop)
+            for index, tunnel in enumerate(tunnels):
+                await self._attach(namespace, tunnel, f"gsa{index}", dataplane_of(tunnel), building)
+            self.speaker = Speaker(
+                launcher=namespace.enter_command(), run_dir=self._run_dir, on_event=self._on_bgp_event
+            )
+            await self.speaker.start()
+            building.push_async_callback(self.speaker.stop)
+            for tunnel in tunnels:
+                self.speaker.advertise(tunnel.name, self.advertised)
+            await self.speaker.set_neighbors([_neighbor(tunnel) for tunnel in tunnels])
+            keeper = asyncio.create_task(self._keep_routes(namespace))
+            building.push_async_callback(_cancelled, keeper)
+            self._close = building.pop_all()
+
+    async def stop(self) -> None:
+        """Undo ``start``; stopping twice is harmless."""
+        await self._close.aclose()
+
+    def attached(self) -> list[Attached]:
+        """The tunnels, in the order of the lab file."""
+        return list(self._attached.values())
+
+    def learned(self, tunnel: str) -> list[IPv4Network]:
+        """The prefixes that a tunnel's CPE announces."""
+        return self._learned.of(tunnel)
+
+    def tunnel_up(self, tunnel: str) -> None:
+        """The tunnel has a CHILD SA: its learned routes count."""
+        self._up.add(tunnel)
+        self._routes_changed.set()
+
+    def tunnel_down(self, tunnel: str) -> None:
+        """The tunnel has no CHILD SA any more: its routes count no longer, its BGP session ends."""
+        self._up.discard(tunnel)
+        self._routes_changed.set()
+        self.speaker.reset(tunnel)
+
+    async def _attach(
+        self,
+        namespace: InnerNamespace,
+        tunnel: Tunnel,
+        device: str,
+        dataplane: Userspace,
+        building: contextlib.AsyncExitStack,
+    ) -> None:
+        descriptor = await namespace.add_tun(device, TUNNEL_MTU, vnet_hdr=True)
+        building.callback(os.close, descriptor)
+        await namespace.add_address(str(tunnel.local_bgp), device)
+        dataplane.add_tunnel(tunnel.name, descriptor, vnet_hdr=True, rate_mbps=tunnel.bandwidth_mbps)
+        building.callback(dataplane.remove_tunnel, tunnel.name)
+        self._attached[tunnel.name] = Attached(
+            tunnel=tunnel, device=device, descriptor=descriptor, dataplane=dataplane
+        )
+
+    def _on_bgp_event(self, event: BgpEvent) -> None:
+        publish_bgp(self._stream, self.name, event)
+        if isinstance(event, RoutesLearned):
+            self._learned.learn(event.neighbor, event.prefixes, event.as_path)
+            self._routes_changed.set()
+        elif isinstance(event, RoutesWithdrawn):
+            self._learned.withdraw(event.neighbor, event.prefixes)
+            self._routes_changed.set()
+
+    async def _keep_routes(self, namespace: InnerNamespace) -> None:
+        """Bring the namespace's routes in line whenever something changed."""
+        while True:
+            await self._routes_changed.wait()
+            self._routes_changed.clear()
+            self._routes = self._learned.best(frozenset(self._up))
+            devices = {
+                prefix: [self._attached[tunnel].device for tunnel in tunnels]
+                for prefix, tunnels in self._routes.items()
+            }
+            try:
+                await namespace.set_learned_routes(devices)
+            except OSError as error:
+                self._stream.publish(
+                    "bgp", "route_not_installed", remote_network=self.name, reason=str(error)
+                )
+                continue
+            routes = {str(prefix): tunnels for prefix, tunnels in sorted(self._routes.items())}
+            self._stream.publish("bgp", "routes_installed", remote_network=self.name, routes=routes)
+
+    def _tunnel_of(self, address: IPv4Address) -> str | None:
+        return ", ".join(tunnels_to(self._routes, address)) or None
+
+
+def _neighbor(tunnel: Tunnel) -> Neighbor:
+    return Neighbor(
+        name=tunnel.name,
+        local_address=tunnel.local_bgp,
+        local_as=tunnel.local_asn,
+        peer_address=tunnel.peer_bgp,
+        peer_as=tunnel.peer_asn,
+        router_id=tunnel.local_bgp,
+    )
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,72 @@
+"""Runs a gateway in the foreground until it is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gateway.control.server import ControlServer
+from gateway.daemon.gateway import Gateway, Options
+from gateway.daemon.progress import Progress
+from gateway.daemon.status import status
+from gateway.model import LabFile, connectivity_configuration
+from gateway.records import Record, Stream
+
+Params = dict[str, Any]
+
+
+async def run(lab: LabFile, control: Path, options: Options, on_record: Callable[[Record], None]) -> None:
+    """Run the gateway until SIGINT, SIGTERM or the control method ``stop``.
+
+    Args:
+        lab: The checked lab.
+        control: Where the control socket is made.
+        options: How to run.
+        on_record: Called with every record.
+
+    Raises:
+        EnvironmentProblem, LabFileError, ControlError, OSError: As the two ``start`` methods raise.
+    """
+    stream, progress, stopping = Stream(), Progress(), asyncio.Event()
+    stream.subscribe(progress.on_record)
+    stream.subscribe(on_record)
+    gateway = Gateway(lab, stream, options)
+    server = ControlServer(control, _methods(gateway, progress, stopping), stream)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stopping.set)
+    # The socket comes last: whoever can ask finds a gateway that is ready.
+    await gateway.start()
+    try:
+        await server.start()
+        await stopping.wait()
+    finally:
+        await gateway.stop()
+        await server.stop()
+
+
+def _methods(gateway: Gateway, progress: Progress, stopping: asyncio.Event) -> dict[str, Any]:
+    async def ask_status(_: Params) -> Any:  # noqa: ANN401 - JSON
+        return status(gateway, progress)
+
+    async def ask_view(_: Params) -> Any:  # noqa: ANN401
+        endpoints = sorted({tunnel.endpoint for tunnel in gateway.tunnels})
+        return [connectivity_configuration(gateway.lab, n, endpoints) for n in gateway.lab.remote_networks]
+
+    async def ask_drops(_: Params) -> Any:  # noqa: ANN401
+        return {
+            name: {
+                "drops": [drop.as_json() for drop in await network.edge.drops()],
+                "totals": {
+                    reason.value: count for reason, count in (await network.edge.drop_totals()).items()
+                },
+            }
+            for name, network in gateway.networks.items()
+        }
+
+    async def ask_stop(_: Params) -> Any:  # noqa: ANN401
+        stopping.set()
+        return {}
+
+    return {"status": ask_status, "view": ask_view, "drops": ask_drops, "stop": ask_stop}

@@ -1,0 +1,57 @@
+"""What ``gsalab status`` shows: the gateway as plain data."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import gateway
+from gateway.daemon.gateway import Gateway
+from gateway.daemon.network import Attached, Network
+from gateway.daemon.progress import Progress
+
+
+def status(running: Gateway, progress: Progress) -> dict[str, Any]:
+    """The state of every tunnel, with counters, as a JSON object."""
+    return {
+        "version": gateway.__version__,
+        "time": time.time(),
+        "endpoints": sorted({str(tunnel.endpoint) for tunnel in running.tunnels}),
+        "remote_networks": [_network(network, progress) for network in running.networks.values()],
+        "refused": progress.refused,
+    }
+
+
+def _network(network: Network, progress: Progress) -> dict[str, Any]:
+    return {
+        "name": network.name,
+        "profiles": [profile.name for profile in network.profiles],
+        "advertised": len(network.advertised),
+        "tunnels": [_tunnel(attached, network, progress) for attached in network.attached()],
+    }
+
+
+def _tunnel(attached: Attached, network: Network, progress: Progress) -> dict[str, Any]:
+    tunnel = attached.tunnel
+    counters = attached.dataplane.counters(tunnel.name)
+    return {
+        "name": tunnel.name,
+        "endpoint": str(tunnel.endpoint),
+        "peer": str(tunnel.peer_address),
+        "local_bgp": str(tunnel.local_bgp),
+        "peer_bgp": str(tunnel.peer_bgp),
+        "peer_asn": tunnel.peer_asn,
+        **progress.tunnel(tunnel.name).as_json(),
+        "learned": [str(prefix) for prefix in network.learned(tunnel.name)],
+        "counters": {
+            "packets_in": counters.packets_in,
+            "bytes_in": counters.bytes_in,
+            "packets_out": counters.packets_out,
+            "bytes_out": counters.bytes_out,
+            "drops_in": {reason.value: count for reason, count in counters.drops_in.items()},
+            "drops_out": {reason.value: count for reason, count in counters.drops_out.items()},
+            "sas": [
+                {**asdict(sa), "spi_in": f"{sa.spi_in:08x}", "spi_out": f"{sa.spi_out:08x}"}
+                for sa in counters.sas
+            ],
+        },
+    }

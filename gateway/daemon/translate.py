@@ -1,0 +1,83 @@
+"""Turns the typed events of ``ike`` and ``bgp`` into records of the stream.
+
+A record is named after the event's class in snake case: ``ChildSaEstablished`` becomes
+``child_sa_established``. SPIs are written in hexadecimal, proposals in one line. Keys are never translated.
+"""
+
+import re
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from bgp.events import BgpEvent, NeighborEvent
+from gateway.records import Record, Stream
+from ike.events import DatagramDropped, EspKeysDerived, Event, IkeKeysDerived, NatDetection
+from ike.proposal import Proposal
+
+_COMMON = frozenset({"peer", "ike_spi", "path", "neighbor"})
+_WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def publish_ike(stream: Stream, event: Event) -> Record | None:
+    """Publish an event of the responder; None for one that carries keys, which is not published."""
+    if isinstance(event, IkeKeysDerived | EspKeysDerived):
+        return None
+    data = _data(event)
+    data["local"], data["remote"] = event.path.local, event.path.remote
+    if isinstance(event, DatagramDropped):
+        data["reason"], data["rule"] = event.reason.name.lower(), event.reason.value
+    return stream.publish(
+        "nat" if isinstance(event, NatDetection) else "ike",
+        _name(event),
+        tunnel=event.peer or None,
+        ike_spi=event.ike_spi or None,
+        **data,
+    )
+
+
+def publish_bgp(stream: Stream, remote_network: str, event: BgpEvent) -> Record:
+    """Publish an event of a remote network's BGP speaker."""
+    if isinstance(event, NeighborEvent):
+        return stream.publish("bgp", _name(event), tunnel=event.neighbor, **_data(event))
+    return stream.publish("bgp", _name(event), remote_network=remote_network, **_data(event))
+
+
+def _name(event: object) -> str:
+    return _WORD_START.sub("_", type(event).__name__).lower()
+
+
+def _data(event: Any) -> dict[str, Any]:  # noqa: ANN401 - any event dataclass
+    return {
+        f.name: _spi(value) if f.name in _SPIS else _plain(value)
+        for f in fields(event)
+        if f.name not in _COMMON
+        for value in (getattr(event, f.name),)
+    }
+
+
+_SPIS = frozenset({"spi_in", "spi_out"})
+
+
+def _spi(value: int) -> str:
+    return f"{value:08x}"
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-compatible value
+    """The value as JSON has it."""
+    match value:
+        case Proposal():
+            plain: Any = value.text
+        case Enum():
+            plain = value.value
+        case IPv4Address() | IPv4Network():
+            plain = str(value)
+        case bytes():
+            plain = value.hex()
+        case tuple() | list() | frozenset():
+            plain = [_plain(item) for item in value]
+        case _ if is_dataclass(value):
+            plain = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        case _:
+            plain = value
+    return plain

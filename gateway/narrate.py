@@ -1,0 +1,115 @@
+"""Tells a record in one line, for people."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Data = Mapping[str, Any]
+
+
+def narrate(record: Mapping[str, Any]) -> str | None:
+    """One line for a record in its JSON form; None for records that only the curious want to see.
+
+    The line does not name the tunnel and the time: those have columns of their own.
+    """
+    teller = _TELLERS.get(record["name"])
+    return teller(record.get("data", {})) if teller else None
+
+
+def _message(data: Data) -> str | None:
+    if data["exchange"] not in ("IKE_SA_INIT", "IKE_AUTH") or data["is_response"]:
+        return None
+    return f"{data['exchange']} request from {data['remote']}: {' '.join(_short(data['payloads']))}"
+
+
+def _short(payloads: list[str]) -> list[str]:
+    """The payloads without their notifications, which are many."""
+    return [name for name in payloads if not name.startswith(("N(", "VENDOR"))]
+
+
+def _proposals(data: Data) -> str | None:
+    if data["selected"]:
+        return None
+    offered = "; ".join(verdict["offered"] for verdict in data["verdicts"])
+    return f"{data['exchange']}: no offered proposal is allowed: {offered}"
+
+
+def _nat(data: Data) -> str:
+    status = data["status"]
+    if not status["supported"]:
+        return "NAT detection: the CPE does not take part"
+    if status["local_behind_nat"]:
+        return "NAT detection: the gateway is behind a NAT; ESP goes in UDP"
+    if status["remote_behind_nat"]:
+        return "NAT detection: the CPE is behind a NAT, or forces encapsulation; ESP goes in UDP"
+    return "NAT detection: no NAT; ESP goes as IP protocol 50"
+
+
+def _child(data: Data) -> str:
+    how = "ESP in UDP" if data["udp_encapsulation"] else "ESP"
+    rekeyed = f", replaces {data['replaces']:08x}" if data["replaces"] is not None else ""
+    return f"CHILD SA {data['suite']}, {how}, SPIs in {data['spi_in']} out {data['spi_out']}{rekeyed}"
+
+
+def _ike_closed(data: Data) -> str | None:
+    return None if data["rekeyed"] else f"IKE SA closed: {data['reason']}"
+
+
+def _bgp_established(data: Data) -> str:
+    return f"BGP Established with AS {data['peer_as']}, hold time {data['hold_time']} s"
+
+
+def _learned(data: Data) -> str:
+    return f"learned {_count(len(data['prefixes']), 'route')}: {_some(data['prefixes'])}"
+
+
+def _some(items: list[str], most: int = 4) -> str:
+    rest = len(items) - most
+    return ", ".join(items[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _esp_dropped(data: Data) -> str:
+    details = ", ".join(f"{key} {value}" for key, value in data.items() if key != "reason")
+    return f"ESP dropped: {data['reason'].replace('_', ' ')}" + (f" ({details})" if details else "")
+
+
+def _request(data: Data) -> str:
+    prefix = f" ({data['profile']} {data['prefix']})" if data["profile"] else ""
+    return f"{data['kind'].upper()} {data['host']} from {data['source']} to {data['destination']}{prefix}"
+
+
+_TELLERS: dict[str, Callable[[Data], str | None]] = {
+    "gateway_ready": lambda d: f"gateway ready on {', '.join(d['endpoints'])}, UDP 500 and 4500",
+    "gateway_stopping": lambda _: "gateway stopping: deleting the SAs",
+    "datagram_dropped": lambda d: f"dropped a datagram from {d['remote']}: {d['rule']} ({d['detail']})",
+    "message_received": _message,
+    "proposals_evaluated": _proposals,
+    "nat_detection": _nat,
+    "identity_offered": lambda d: f"the CPE says it is {d['offered']}",
+    "auth_result": lambda d: None if d["ok"] else f"authentication failed: {d['detail']}",
+    "request_refused": lambda d: f"{d['exchange']} refused with {d['notify']}: {d['reason']}",
+    "request_repeated": lambda d: f"the CPE repeats its {d['exchange']} request; answered again",
+    "request_retransmitted": lambda d: f"no answer yet: {d['exchange']} sent again, attempt {d['attempt']}",
+    "ike_sa_init_answered": lambda d: f"IKE_SA_INIT answered: {d['suite']}",
+    "ike_sa_established": lambda d: f"IKE SA established with {d['identity']}",
+    "ike_sa_rekeyed": lambda d: f"IKE SA rekeyed: {d['suite']}",
+    "ike_sa_closed": _ike_closed,
+    "child_sa_established": _child,
+    "child_sa_closed": lambda d: f"CHILD SA {d['spi_in']} closed: {d['reason']}",
+    "esp_dropped": _esp_dropped,
+    "tun_device_lost": lambda d: f"the tunnel device is gone: {d['reason']}",
+    "tcp_syn_seen": lambda d: f"TCP SYN {d['source']} to {d['destination']} inside the tunnel",
+    "established": _bgp_established,
+    "closed": lambda d: f"BGP session closed: {d['reason']}",
+    "notification_sent": lambda d: f"BGP notification sent: {d['text']}",
+    "notification_received": lambda d: f"BGP notification received: {d['text']}",
+    "routes_learned": _learned,
+    "routes_withdrawn": lambda d: f"routes withdrawn: {_some(d['prefixes'])}",
+    "routes_advertised": lambda d: f"{_count(d['count'], 'route')} advertised to the CPE",
+    "route_not_installed": lambda d: f"a learned route was not installed: {d['reason']}",
+    "speaker_stopped": lambda d: f"BGP speaker stopped: {d['reason']}",
+    "request": _request,
+}
