@@ -75,11 +75,11 @@ def esp(encr: Encr, size: int) -> tuple[float, float]:
 def main() -> None:
     """Print one line per transform, size and direction."""
     heading = f"{'transform':<12}{'octets':>7}{'':>6}{'packets/s':>11}{'us':>7}{'AESGCM us':>11}{'ratio':>7}"
-    print(heading)  # noqa: T201 - its output
+    print(heading)
     for encr in (Encr.AES_GCM_16, Encr.NULL):
         for size in SIZES:
             for label, took, alone in zip(("seal", "open"), esp(encr, size), bare(size), strict=True):
-                print(  # noqa: T201 - its output
+                print(
                     f"{encr.name:<12}{size:>7}{label:>6}{1e6 / took:>11,.0f}"
                     f"{took:>7.2f}{alone:>11.2f}{took / alone:>7.2f}"
                 )
