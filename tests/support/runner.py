@@ -64,7 +64,7 @@ class Runner:
         """Run a program from the checkout to its end, as text.
 
         Raises:
-            subprocess.CalledProcessError: Its status is not 0, and ``check`` is set; the notes hold its output.
+            subprocess.CalledProcessError: Its status is not 0, and ``check`` is set; notes hold its output.
             subprocess.TimeoutExpired: It was killed, with its process group, after ``timeout`` seconds.
         """
         command = [*self.prefix(user), *map(str, argv)]
