@@ -1,22 +1,39 @@
 """One dataplane in a process of its own, driven by JSON lines: the node of ``dataplane_world``.
 
-The only argument is a JSON object: ``address``, ``tun``, ``mtu``, ``vnet_hdr``, ``rate_mbps``. Each line
-read is a request {"do": NAME, ...}, each line written its result. The process ends with its standard input.
+The only argument is a JSON object: ``address``, ``tun``, ``vnet_hdr``, ``rate_mbps``, ``segmentation``.
+Each line read is a request {"do": NAME, ...}, each line written its result. The process ends with its
+standard input.
 """
 
 import asyncio
 import json
+import socket
 import sys
 from typing import Any
 
 from gateway.dataplane.tun import open_tun
 from gateway.dataplane.userspace import Userspace
 from gateway.endpoint import Endpoint
+from gateway.endpoint.sockets import UDP_GRO, Sockets, open_sockets
 from ike.child_sa import EspParameters
 from ike.constants import Encr, Integ
 from ike.path import Path
 
 TUNNEL = "branch1/cpe1/0"
+
+
+class OneByOne(Endpoint):
+    """An endpoint on a kernel without UDP_SEGMENT."""
+
+    def _send_segmented(self, *_arguments: object) -> bool:
+        return False
+
+
+def sockets_without_gro(address: str) -> Sockets:
+    """The sockets on a kernel without UDP_GRO."""
+    sockets = open_sockets(address)
+    sockets.natt.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 0)
+    return sockets
 
 
 class Node:
@@ -26,10 +43,11 @@ class Node:
         self.ike: list[tuple[str, Path]] = []
         self.syns = 0
         self.records: list[dict[str, Any]] = []
-        self.endpoint = Endpoint(
+        self.endpoint = (Endpoint if config["segmentation"] else OneByOne)(
             config["address"],
             on_ike=lambda data, path: self.ike.append((data.hex(), path)),
             on_esp=self._on_esp,
+            sockets=open_sockets if config["segmentation"] else sockets_without_gro,
         )
         self.dataplane = Userspace(self.endpoint, self._publish, on_tcp_syn_179=self._on_syn)
         self.endpoint.open()

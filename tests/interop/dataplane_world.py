@@ -61,10 +61,10 @@ class Namespace:
 class Dataplane:
     """A ``dataplane_node`` inside a namespace."""
 
-    def __init__(self, namespace: Namespace, address: str, *, vnet_hdr: bool, rate_mbps: int | None) -> None:
+    def __init__(self, namespace: Namespace, address: str, options: dict[str, Any]) -> None:
         self.namespace = namespace
         self.address = address
-        config = {"address": address, "tun": TUN, "vnet_hdr": vnet_hdr, "rate_mbps": rate_mbps}
+        config = {"address": address, "tun": TUN, **options}
         self._node = namespace.start(sys.executable, "-m", "tests.interop.dataplane_node", json.dumps(config))
         _stream(self._node.stdout).readline()
 
@@ -102,16 +102,26 @@ class World:
             namespace.run("ip", "address", "add", f"{address}/24", "dev", "under0")
             namespace.run("ip", "link", "set", "under0", "up")
 
-    def start(self, *, vnet_hdr: bool = True, rate_mbps: int | None = None) -> None:
-        """Start a dataplane on both sides."""
-        self.left = self.dataplane(self.left_namespace, LEFT, vnet_hdr=vnet_hdr, rate_mbps=rate_mbps)
-        self.right = self.dataplane(self.right_namespace, RIGHT, vnet_hdr=vnet_hdr, rate_mbps=None)
+    def start(
+        self, *, vnet_hdr: bool = True, rate_mbps: int | None = None, segmentation: bool = True
+    ) -> None:
+        """Start a dataplane on both sides; the bandwidth tier is that of the left one."""
+        options = {"vnet_hdr": vnet_hdr, "segmentation": segmentation}
+        self.left = self.dataplane(self.left_namespace, LEFT, **options, rate_mbps=rate_mbps)
+        self.right = self.dataplane(self.right_namespace, RIGHT, **options)
 
     def dataplane(
-        self, namespace: Namespace, address: str, *, vnet_hdr: bool = True, rate_mbps: int | None = None
+        self,
+        namespace: Namespace,
+        address: str,
+        *,
+        vnet_hdr: bool = True,
+        rate_mbps: int | None = None,
+        segmentation: bool = True,
     ) -> Dataplane:
-        """Start a dataplane with its TUN device on one side."""
-        dataplane = Dataplane(namespace, address, vnet_hdr=vnet_hdr, rate_mbps=rate_mbps)
+        """Start a dataplane with its TUN device on one side; ``segmentation`` is UDP_SEGMENT and UDP_GRO."""
+        options = {"vnet_hdr": vnet_hdr, "rate_mbps": rate_mbps, "segmentation": segmentation}
+        dataplane = Dataplane(namespace, address, options)
         self._stack.callback(dataplane.close)
         inner, peer = (INNER_LEFT, INNER_RIGHT) if address == LEFT else (INNER_RIGHT, INNER_LEFT)
         namespace.run("ip", "address", "add", inner, "peer", peer, "dev", TUN)

@@ -1,7 +1,7 @@
 """Test traffic as small programs, each prints one JSON line when it is done.
 
 tcp-receive ADDRESS          accepts one connection on port 5001: {"bytes", "sha256", "seconds"}
-tcp-send ADDRESS SECONDS     sends for so long: {"bytes", "sha256"}
+tcp-send ADDRESS SECONDS     sends for so long: {"bytes", "sha256"}; "unchecked" leaves both hashes out
 udp-receive ADDRESS SECONDS  listens on port 5002 for so long: {"packets", "bytes", "seconds", "missing"}
 udp-send ADDRESS SECONDS RATE SIZE   packets of SIZE octets at RATE Mbit/s, numbered: {"packets", "bytes"}
 """
@@ -18,7 +18,7 @@ from typing import Any
 _CHUNK = 1 << 18
 
 
-def tcp_receive(address: str) -> dict[str, Any]:
+def tcp_receive(address: str, checked: str = "checked") -> dict[str, Any]:
     """Hash what one peer sends until it closes."""
     with socket.create_server((address, 5001)) as server:
         _ready()
@@ -26,12 +26,13 @@ def tcp_receive(address: str) -> dict[str, Any]:
         digest, total, began = hashlib.sha256(), 0, time.monotonic()
         with connection:
             while data := connection.recv(_CHUNK):
-                digest.update(data)
+                if checked == "checked":
+                    digest.update(data)
                 total += len(data)
         return {"bytes": total, "sha256": digest.hexdigest(), "seconds": time.monotonic() - began}
 
 
-def tcp_send(address: str, seconds: str) -> dict[str, Any]:
+def tcp_send(address: str, seconds: str, checked: str = "checked") -> dict[str, Any]:
     """Send different blocks of seeded random octets; the number of octets is odd."""
     source = random.Random(4303)
     blocks = [source.randbytes(_CHUNK - 1) for _ in range(8)]
@@ -41,7 +42,8 @@ def tcp_send(address: str, seconds: str) -> dict[str, Any]:
         while time.monotonic() < until:
             block = blocks[total // _CHUNK % 8]
             connection.sendall(block)
-            digest.update(block)
+            if checked == "checked":
+                digest.update(block)
             total += len(block)
     return {"bytes": total, "sha256": digest.hexdigest()}
 
