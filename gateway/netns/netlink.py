@@ -1,10 +1,10 @@
-"""rtnetlink inside a namespace, over pyroute2: links, addresses, rules and routes."""
+"""rtnetlink inside a namespace, over pyroute2: links, addresses and rules. ``routes`` has the bulk of routes."""
 
 import errno
 import os
 import socket
-from collections.abc import Awaitable, Container, Sequence
-from ipaddress import IPv4Interface, IPv4Network
+from collections.abc import Awaitable, Container
+from ipaddress import IPv4Interface
 
 from pyroute2.iproute.linux import AsyncIPRoute
 from pyroute2.netlink.exceptions import NetlinkError
@@ -15,10 +15,6 @@ LOOPBACK_INDEX = 1
 """Interface index of ``lo``: the first of every namespace."""
 LOCAL_TABLE = 255
 """The kernel's routing table of local addresses."""
-
-_RTPROT_STATIC = 4
-_RTPROT_BGP = 186
-_LEARNED_PRIORITY = 20
 
 
 class Netlink:
@@ -43,13 +39,6 @@ class Netlink:
         """Close the socket."""
         self._route.close()
         self._socket.close()
-
-    async def index_of(self, device: str) -> int:
-        """Interface index of ``device``; ENODEV when there is none."""
-        found = await self._route.link_lookup(ifname=device)
-        if not found:
-            raise OSError(errno.ENODEV, f"{self._name}: there is no interface {device}")
-        return int(found[0])
 
     async def set_up(self, index: int, *, mtu: int | None = None) -> None:
         """Bring an interface up, with an MTU in octets when given."""
@@ -90,28 +79,6 @@ class Netlink:
         request = self._route.route("replace", dst="0.0.0.0/0", table=table, oif=index, scope="link")
         await self._request(request, f"default route of table {table}")
 
-    async def set_learned_route(self, prefix: IPv4Network, indexes: Sequence[int]) -> None:
-        """Install or replace a learned route through one interface, or through several of equal cost."""
-        through: dict[str, object] = (
-            {"oif": indexes[0]} if len(indexes) == 1 else {"multipath": [{"oif": index} for index in indexes]}
-        )
-        request = self._route.route("replace", **_learned(prefix), scope="link", **through)
-        await self._request(request, f"learned route {prefix}")
-
-    async def remove_learned_route(self, prefix: IPv4Network) -> None:
-        """Remove a learned route; one that went with its interface is gone already."""
-        await self._request(
-            self._route.route("del", **_learned(prefix)), f"learned route {prefix}", (errno.ESRCH,)
-        )
-
-    async def add_local_route(self, prefix: IPv4Network) -> None:
-        """Make every address of ``prefix`` an address of this namespace (AnyIP)."""
-        await self._request(self._route.route("add", **_local(prefix)), f"local route {prefix}")
-
-    async def remove_local_route(self, prefix: IPv4Network) -> None:
-        """Undo ``add_local_route``."""
-        await self._request(self._route.route("del", **_local(prefix)), f"local route {prefix}")
-
     async def _request(self, request: Awaitable[object], what: str, ignore: Container[int] = ()) -> None:
         """Await a request; what the kernel refuses becomes an OSError that says what was asked."""
         try:
@@ -119,24 +86,3 @@ class Netlink:
         except NetlinkError as error:
             if error.code not in ignore:
                 raise OSError(error.code, f"{self._name}: {what}: {os.strerror(error.code)}") from error
-
-
-def _learned(prefix: IPv4Network) -> dict[str, object]:
-    """A higher priority number than a local route's 0: at the same length, the edge wins."""
-    return {
-        "dst": str(prefix),
-        "table": LOCAL_TABLE,
-        "proto": _RTPROT_BGP,
-        "priority": _LEARNED_PRIORITY,
-    }
-
-
-def _local(prefix: IPv4Network) -> dict[str, object]:
-    return {
-        "dst": str(prefix),
-        "table": LOCAL_TABLE,
-        "type": "local",
-        "scope": "host",
-        "oif": LOOPBACK_INDEX,
-        "proto": _RTPROT_STATIC,
-    }
