@@ -1,4 +1,4 @@
-"""rtnetlink inside a namespace, over pyroute2: links, addresses and rules. ``routes`` has the bulk of routes."""
+"""rtnetlink inside a namespace, over pyroute2: links, addresses and rules (routes: see ``routes``)."""
 
 import errno
 import os

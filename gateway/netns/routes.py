@@ -51,7 +51,7 @@ class RouteSocket:
         self._socket.close()
 
     def change_covered(self, add: Iterable[IPv4Network], remove: Iterable[IPv4Network]) -> None:
-        """Make prefixes local to the namespace (AnyIP), and others no longer. Raises as ``change_learned``."""
+        """Make prefixes local to the namespace (AnyIP), others no longer; raises as ``change_learned``."""
         self._change([_covered(prefix) for prefix in add], [_covered(prefix) for prefix in remove])
 
     def change_learned(
