@@ -3,13 +3,14 @@
     python -m benchmarks dataplane
 
 Two namespaces on this machine, one TCP connection, a dataplane process on each side; AES-GCM-256 in UDP 4500
-and as IP protocol 50, TUN devices with and without virtio-net headers. Everything shares the machine's cores, so
-read the ratios, not the rates. Each case is measured several times, in turn, and the best run counts.
+and as IP protocol 50, TUN devices with and without virtio-net headers. Everything shares the machine's cores,
+so read the ratios, not the rates. Each case is measured several times, in turn, and the best run counts.
 """
 
 import json
 import os
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tests.interop.dataplane_world import INNER_RIGHT, RIGHT, World, finish, pump, ready, world
 
@@ -37,15 +38,28 @@ CASES = (
 )
 
 
-def rate(case: Case) -> float:
-    """Mbit/s of TCP payload in one run."""
+class Result(NamedTuple):
+    """One run: Mbit/s of TCP payload; microseconds of CPU per data packet, sending and receiving side."""
+
+    rate: float
+    send_cost: float = 0.0
+    receive_cost: float = 0.0
+
+
+def measure(case: Case) -> Result:
+    """One run."""
     with world() as net:
         target = RIGHT
         if case.tunnel:
             target = INNER_RIGHT
             net.start(vnet_hdr=case.vnet_hdr, segmentation=case.segmentation)
             net.install(1, udp=case.udp)
-        return transfer(net, target)
+        rate = transfer(net, target)
+        if not case.tunnel:
+            return Result(rate)
+        left, right = net.left.state(), net.right.state()
+        packets = left["packets_out"] / 1e6
+        return Result(rate, left["cpu_seconds"] / packets, right["cpu_seconds"] / packets)
 
 
 def transfer(net: World, target: str) -> float:
@@ -59,16 +73,17 @@ def transfer(net: World, target: str) -> float:
 
 def main() -> None:
     """Run all cases and print the table."""
-    best = dict.fromkeys(CASES, 0.0)
+    best = dict.fromkeys(CASES, Result(0))
     for _ in range(ROUNDS):
         for case in CASES:
-            best[case] = max(best[case], rate(case))
-    veth, plain = best[CASES[0]], best[CASES[1]]
+            best[case] = max(best[case], measure(case))
+    veth, plain = best[CASES[0]].rate, best[CASES[1]].rate
     load = os.getloadavg()[0]
     print(f"TCP, best of {ROUNDS} times {SECONDS:g} s; {os.cpu_count()} cores, load {load:.1f}")
-    print(f"{'':42}{'Mbit/s':>9}{'of veth':>9}{'x no offloads':>15}")
-    for case in CASES:
-        print(f"{case.name:42}{best[case]:9.0f}{best[case] / veth:8.1%}{best[case] / plain:15.2f}")
+    print(f"{'':42}{'Mbit/s':>9}{'of veth':>9}{'x no offloads':>15}{'us/packet out':>15}{'in':>6}")
+    for case, (rate, out, into) in best.items():
+        ratios = f"{rate:9.0f}{rate / veth:9.1%}{rate / plain:15.2f}"
+        print(f"{case.name:42}{ratios}{out:15.1f}{into:6.1f}" if case.tunnel else f"{case.name:42}{ratios}")
 
 
 if __name__ == "__main__":

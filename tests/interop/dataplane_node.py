@@ -9,6 +9,7 @@ import asyncio
 import json
 import socket
 import sys
+import time
 from typing import Any
 
 from gateway.dataplane.tun import open_tun
@@ -97,6 +98,7 @@ class Node:
             "ike": self.ike,
             "syns": self.syns,
             "records": self.records,
+            "cpu_seconds": time.process_time(),
         }
 
 
