@@ -25,7 +25,9 @@ def doctor(output: OutputOption = Output.TEXT) -> None:
 
 
 def validate(
-    file: Annotated[list[Path], typer.Argument(help="Lab file, or JSON of a real tenant; several are merged.")],
+    file: Annotated[
+        list[Path], typer.Argument(help="Lab file, or JSON of a real tenant; several are merged.")
+    ],
     psk: PskOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:

@@ -24,7 +24,8 @@ class CheckOutput(StrEnum):
 
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="How to print the result.")]
 FilesOption = Annotated[
-    list[Path], typer.Option("-f", "--file", help="Lab file, or JSON of a real tenant; repeat to merge several.")
+    list[Path],
+    typer.Option("-f", "--file", help="Lab file, or JSON of a real tenant; repeat to merge several."),
 ]
 PskOption = Annotated[
     str | None,
