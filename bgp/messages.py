@@ -234,10 +234,14 @@ def _notification(endpoints: Endpoints, neighbor: dict[str, Any]) -> SessionMess
         code=code,
         subcode=subcode,
         data=data,
-        detail=_text(
-            data[1:] if (code, subcode) in _COMMUNICATIONS and data[:1] == bytes([len(data) - 1]) else data
-        ),
+        detail=_communication(data) if (code, subcode) in _COMMUNICATIONS else _text(data),
     )
+
+
+def _communication(data: bytes) -> str:
+    """The text of a shutdown communication: ExaBGP gives a sent one raw, a received one in its own words."""
+    text = _text(data[1:] if data and data[0] == len(data) - 1 else data)
+    return text.removeprefix('Shutdown Communication: "').removesuffix('"')
 
 
 def _text(data: bytes) -> str:
