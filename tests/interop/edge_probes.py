@@ -9,7 +9,11 @@ import time
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from edge_world import (
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.packet import Packet, Raw
+
+from gateway.netns import InnerNamespace
+from tests.interop.edge_world import (
     BGP_ADDRESSES,
     HOST,
     INTERNET,
@@ -21,10 +25,6 @@ from edge_world import (
     World,
     command,
 )
-from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.packet import Packet, Raw
-
-from gateway.netns import InnerNamespace
 
 PACKETS = 3
 COVERED, UNCOVERED, BRANCH = "52.96.1.1", "192.0.2.80", "13.107.8.1"
