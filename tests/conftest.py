@@ -48,15 +48,19 @@ def test_session() -> str:
     return session
 
 
-@pytest.fixture(scope="session", autouse=True)
-def machine_as_before(request: pytest.FixtureRequest, test_session: str) -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def machine_for_interop(request: pytest.FixtureRequest) -> None:
+    """Interop tests get the check of the machine, the others do without."""
+    if is_interop(request.node):
+        request.getfixturevalue("machine_as_before")
+
+
+@pytest.fixture(scope="session")
+def machine_as_before(test_session: str) -> Iterator[None]:
     """Interop tests find a machine that can run labs, and leave it as they found it.
 
     A machine without the tools is a failure, never a reason to skip.
     """
-    if not any(map(is_interop, request.session.items)):
-        yield
-        return
     try:
         require_lab_environment()
     except EnvironmentProblem as problem:
