@@ -52,7 +52,8 @@ def check_namespaces(sysctls: Path = Path("/proc/sys")) -> list[Check]:
             made = Check(name="namespaces", ok=True, saw=f"{kinds} namespaces can be made")
             return [made, *(_step_check(step, failure) for step, failure in result.items())]
         errors.append(error)
-    return [Check(name="namespaces", ok=False, saw="; without a user namespace: ".join(errors), fix=namespace_fix(sysctls))]
+    saw = "; without a user namespace: ".join(errors)
+    return [Check(name="namespaces", ok=False, saw=saw, fix=namespace_fix(sysctls))]
 
 
 def _try(user_namespace: tuple[str, ...]) -> tuple[dict[str, str | None], str]:

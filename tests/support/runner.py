@@ -31,7 +31,7 @@ shift 2
 exec 9<"$checkout"
 mount -t tmpfs -o mode=0755 reach "$barrier"
 mkdir -p "$checkout"
-mount --bind /proc/self/fd/9 "$checkout"
+mount --no-canonicalize --bind /proc/self/fd/9 "$checkout"
 cd "$checkout"
 exec 9<&-
 exec "$@"

@@ -62,6 +62,15 @@ def test_an_ordinary_user_does_not_do_without_a_user_namespace(
     assert not check.ok
 
 
+def test_root_that_is_refused_either_way_sees_both_errors(
+    unshare: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unshare('[ "$1" = --user ] && echo first >&2 || echo second >&2; exit 1')
+    as_user(monkeypatch, 0)
+    (check,) = check_namespaces()
+    assert check.saw == "first; without a user namespace: second"
+
+
 def test_a_step_that_fails_inside_says_what_the_kernel_lacks(unshare: Program) -> None:
     unshare('echo \'{"veth interfaces": "RTNETLINK answers: Operation not supported"}\'')
     _, veth = check_namespaces()
@@ -71,6 +80,7 @@ def test_a_step_that_fails_inside_says_what_the_kernel_lacks(unshare: Program) -
 
 def test_an_attempt_that_hangs_ends(unshare: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(namespaces, "SECONDS", 0.05)
+    as_user(monkeypatch, 1000)
     unshare("exec sleep 5")
     check, *_ = check_namespaces()
     assert check.saw == "making them took more than 0.05 s"
