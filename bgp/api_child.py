@@ -87,10 +87,13 @@ def main() -> None:
     """Connect to the gateway and carry bytes until either side is gone."""
     with socket.socket(socket.AF_UNIX) as gateway:
         try:
-            gateway.connect(os.environ[SOCKET_VARIABLE])
+            # From its directory: the path of a socket may have 107 octets only.
+            directory, name = os.path.split(os.environ[SOCKET_VARIABLE])
+            os.chdir(directory)
+            gateway.connect(name)
             Relay(0, 1, gateway.fileno()).run()
         except (OSError, Overflow) as error:
-            sys.exit(f"api             {error}")
+            sys.exit(f"{'api':<15} {error}")
 
 
 if __name__ == "__main__":

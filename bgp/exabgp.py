@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
 import sys
@@ -24,6 +25,10 @@ LOG_LINES = 5
 """Lines of the log that explain an end."""
 _ROUTINE = ("SIGTERM received", "SIGUSR1 received", "scheduling ", "performing shutdown")
 """What ExaBGP logs as critical although it was asked for."""
+_LOG_ENTRY = re.compile(r"(?P<source>\S+ *)(?<=^.{15}) (?P<text>.*)")
+"""A line of the log; a traceback and what is around it have another form."""
+_EXCEPTION = re.compile(r"\w+(Error|Exception)\b")
+"""The line of a traceback that says what happened."""
 
 
 class ExaBgpFailed(Exception):
@@ -189,19 +194,24 @@ class ExaBgp:
         """Read the log until ExaBGP ends, then say how it ended."""
         if process.stdout is not None:
             async for line in process.stdout:
-                self._logged(line.decode(errors="replace").strip())
+                self._logged(line.decode(errors="replace").rstrip())
         status = await process.wait()
         how = f"exit status {status}" if status >= 0 else signal.Signals(-status).name
         words = f": {'; '.join(self._log)}" if self._log else ""
         self.fail(f"ExaBGP ended by {how}{words}")
 
     def _logged(self, line: str) -> None:
-        source, _, text = line.partition(" ")
-        text = text.strip()
+        if _EXCEPTION.match(line):
+            self._log.append(line)
+        if not (entry := _LOG_ENTRY.match(line)):
+            return
+        source, text = entry["source"].rstrip(), entry["text"].strip()
         if not text or source == "advice" or text.startswith(_ROUTINE):
             return
         self._log.append(text)
         self._on_log(source, text)
+        if source == "api":
+            self.fail(f"ExaBGP's API process ended: {text}")
 
     def _exabgp(self, command: str, configuration: Path) -> list[str]:
         # -P: the folder of the script is not searched for modules.

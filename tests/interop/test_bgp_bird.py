@@ -203,6 +203,7 @@ async def test_a_neighbour_removed_and_added_again_has_its_routes_and_the_other_
     assert bird.routes(0) == len(PROFILE)
     assert bird.ask("show protocols gsa0").split()[-2] == since
     assert not recorder.of(Closed, FIRST.name)
+    assert not recorder.of(SpeakerStopped)
     await gsa.stop()
 
 
@@ -217,6 +218,7 @@ async def test_a_neighbour_can_be_changed_in_place(tmp_path: Path) -> None:
     assert (await recorder.wait(Established, SECOND.name)).hold_time == 9
     await recorder.wait(Established, FIRST.name)
     assert not recorder.of(Closed)
+    assert not recorder.of(SpeakerStopped)
     await gsa.stop()
 
 
@@ -316,6 +318,18 @@ async def test_a_refused_start_is_reported_and_tried_again(tmp_path: Path) -> No
     squatter.close()
     await squatter.wait_closed()
     await recorder.wait(SpeakerStarted)
+    await gsa.stop()
+
+
+@sandboxed()
+async def test_a_run_directory_may_have_any_length_and_name(tmp_path: Path) -> None:
+    Bird(tmp_path)
+    recorder = Recorder()
+    gsa = speaker(tmp_path / ("a branch's; {network} #" + 100 * "x"), recorder)
+    await gsa.start()
+    await gsa.set_neighbors([FIRST])
+    await gsa.set_neighbors([FIRST, SECOND])
+    assert [type(event) for event in recorder.events] == [SpeakerStarted]
     await gsa.stop()
 
 
