@@ -36,12 +36,12 @@ def packets_of(read: memoryview) -> list[bytes]:
         read: The virtio-net header and what follows it.
     """
     flags, gso_type, _header, gso_size, start, offset = _vnet.unpack_from(read)
-    packet = read[VNET_HEADER_LENGTH:]
+    packet = bytes(read[VNET_HEADER_LENGTH:])
     if gso_type & ~_GSO_ECN == _GSO_TCPV4 and gso_size:
         return _segments(packet, gso_size)
     if flags & _NEEDS_CSUM and start + offset + 2 <= len(packet):
         return [_with_checksum(packet, start, start + offset)]
-    return [bytes(packet)]
+    return [packet]
 
 
 def super_packet_header(network: int, transport: int, segment: int) -> bytes:
@@ -55,7 +55,7 @@ def super_packet_header(network: int, transport: int, segment: int) -> bytes:
     return _vnet.pack(_NEEDS_CSUM, _GSO_TCPV4, network + transport, segment, network, _TCP_CHECKSUM)
 
 
-def _with_checksum(packet: memoryview, start: int, field: int) -> bytes:
+def _with_checksum(packet: bytes, start: int, field: int) -> bytes:
     """Finish a checksum: its field already holds the sum of the pseudo-header."""
     finished = bytearray(packet)
     _word.pack_into(finished, field, checksum_of(word_sum(packet[start:])))
@@ -76,7 +76,7 @@ def headers_of(network: int, transport: int) -> Headers:
     return struct.Struct(f"!2sHH4sH{network - 8}sI5sB2sH{transport - 18}s")
 
 
-def _segments(packet: memoryview, size: int) -> list[bytes]:
+def _segments(packet: bytes, size: int) -> list[bytes]:
     """Cut a TCP super-packet as a network card would: lengths, ids, sequence numbers, flags, checksums."""
     network = (packet[0] & 0x0F) * 4
     length = network + (packet[network + 12] >> 4) * 4
