@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from gateway.model.problems import LabFileError, Problem
+from gateway.model.problems import LabFileError, Problem, quote
 
 MAX_BYTES = 1 << 20
 """Octets of the largest file that is read; ten remote networks fill about 20,000."""
@@ -263,7 +263,7 @@ class _Builder:
             elif key.value == "<<":
                 self._merge(merged, node)
             elif (name := str(key.value)) in members:
-                saw = f"{name} twice in one mapping"
+                saw = f"{quote(name)} twice in one mapping"
                 fix = f"remove one; the first is in line {members[name].mark.line}"
                 self.problems.append(self.problem(key.mark, saw, "a name appears once", fix))
             else:

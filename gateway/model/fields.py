@@ -84,7 +84,7 @@ def one_of(enum: type[E], noun: str) -> BeforeValidator:
             raise broken(f"{noun} is written by its name in Graph", f"one of {known}")
         if value not in list(enum):
             guess = nearest(value, enum)
-            raise broken(f"{value!r} is no {noun}", f"write {guess}" if guess else f"one of {known}")
+            raise broken(f"this is no {noun} of Graph", f"write {guess}" if guess else f"one of {known}")
         return enum(value)
 
     return BeforeValidator(check)

@@ -145,7 +145,9 @@ class _Loader:
     def _join(self, network_id: str | None, source: Source, raws: list[tuple[Source, Any]]) -> None:
         """Put a device link that stands alone into its remote network."""
         link = plain(source, DeviceLink, self._problems.append)
-        candidates = [(s, raw) for s, raw in raws if isinstance(raw, dict) and raw.get("id") == network_id]
+        candidates = [
+            (s, raw) for s, raw in raws if isinstance(raw, dict) and raw.get("id", "") == network_id
+        ]
         if not candidates and len(raws) == 1 and isinstance(raws[0][1], dict):
             candidates = raws
         if not candidates and not raws:

@@ -18,7 +18,7 @@ from typing import Any, get_args
 
 from gateway.model.document import Node
 from gateway.model.fields import GraphModel
-from gateway.model.problems import Problem, nearest
+from gateway.model.problems import Problem, nearest, quote
 from gateway.model.resources import TunnelIkeV2, TunnelIkeV2Custom, TunnelIkeV2Default, policy_of
 from gateway.model.source import Source
 
@@ -84,7 +84,7 @@ class _Walk:
         rule = f"the member is spelt {canonical}"
         if is_second:
             fix = f"remove {name}: {canonical} is there too"
-            problem = self._source.problem(loc, saw=name, rule=rule, fix=fix, at_name=True)
+            problem = self._source.problem(loc, saw=quote(name), rule=rule, fix=fix, at_name=True)
         else:
             fix = f"write {canonical}"
             problem = self._source.problem(
@@ -105,8 +105,8 @@ class _Walk:
         self._report(
             self._source.problem(
                 loc,
-                saw=name,
-                rule=f"{name!r} is no member here",
+                saw=quote(name),
+                rule="no member of this name belongs here",
                 fix=f"write {guess}" if guess else f"known are {', '.join(known)}",
                 severity="warning" if is_graph else "error",
                 at_name=True,

@@ -59,6 +59,7 @@ def peer_config(
     psk: bytes,
     policy: IkePolicy,
     endpoint: IPv4Address,
+    advertised: IPv4Address,
     peer: IPv4Address,
 ) -> PeerConfig:
     """The IKE responder's configuration of one tunnel.
@@ -67,18 +68,20 @@ def peer_config(
         name: The tunnel's name.
         psk: The tunnel's pre-shared key.
         policy: The link's policy.
-        endpoint: Our address as the CPE knows it, our identity.
+        endpoint: The address that we listen on.
+        advertised: Our address as the CPE knows it, our identity.
         peer: The device IP address, the identity that is expected.
     """
     return PeerConfig(
         name=name,
         psk=psk,
-        local_identity=Identification.from_address(str(endpoint)),
+        local_identity=Identification.from_address(str(advertised)),
         expected_identity=Identification.from_address(str(peer)),
         ike_suites=policy.ike_suites,
         esp_suites=policy.esp_suites,
         pfs_groups=policy.pfs_groups,
         pfs_same_as_ike=policy.pfs_same_as_ike,
+        advertised_ip=str(advertised) if advertised != endpoint else None,
     )
 
 

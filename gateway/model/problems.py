@@ -1,6 +1,7 @@
 """What is wrong with a lab file, said so that it can be mended."""
 
 import difflib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -73,3 +74,13 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
 def _plain(word: str) -> str:
     return "".join(character for character in word.lower() if character not in " -_")
+
+
+MAX_QUOTE = 60
+"""Characters of a value that are quoted in a problem."""
+
+
+def quote(text: str) -> str:
+    """A text for a message: short, and safe on a terminal."""
+    safe = text if text and text.isprintable() else json.dumps(text)
+    return safe if len(safe) <= MAX_QUOTE else f"{safe[:MAX_QUOTE]}…"

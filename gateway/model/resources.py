@@ -302,8 +302,8 @@ SHORT_PROFILES = {
 def _profile(value: Any) -> Any:  # noqa: ANN401  (any JSON value passes through)
     if isinstance(value, str):
         if value not in SHORT_PROFILES:
-            fix = "write microsoft or internet, or an object of Graph"
-            raise broken(f"{value!r} is no short name of a traffic profile", fix)
+            fix = "write one of them, or an object of Graph"
+            raise broken("a traffic profile has the short name microsoft or internet", fix)
         return {"trafficForwardingType": SHORT_PROFILES[value]}
     return value
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.model.document import Mark, Node, resolve
-from gateway.model.problems import Problem, Severity
+from gateway.model.problems import Problem, Severity, quote
 
 Loc = Sequence[str | int]
 """A place below a resource: member names and list indices."""
@@ -80,7 +80,7 @@ class Source:
         """The place as people write it: ``remoteNetworks[0].deviceLinks[1].name``."""
         text = self.prefix
         for step in loc:
-            text += f"[{step}]" if isinstance(step, int) else f".{step}"
+            text += f"[{step}]" if isinstance(step, int) else f".{quote(step)}"
         return text.removeprefix(".")
 
     def _walk(self, loc: Loc) -> tuple[Node, int]:
@@ -108,10 +108,6 @@ def _step(node: Node, step: str | int) -> Node | None:
     return None
 
 
-MAX_QUOTE = 60
-"""Characters of a value that are quoted in a problem."""
-
-
 def describe(node: Node, loc: Loc = ()) -> str:
     """What stands there, for people; never the value of a pre-shared key."""
     value = node.value
@@ -123,6 +119,6 @@ def describe(node: Node, loc: Loc = ()) -> str:
         return "a key (not shown)"
     if value is None:
         return "nothing (null)"
-    is_plain = isinstance(value, str) and value.isprintable() and isinstance(resolve(value), str)
-    text = str(value) if is_plain else json.dumps(value)
-    return text if len(text) <= MAX_QUOTE else f"{text[:MAX_QUOTE]}…"
+    if isinstance(value, str) and isinstance(resolve(value), str):
+        return quote(value)
+    return quote(json.dumps(value))

@@ -58,7 +58,8 @@ class Tunnel:
             name=self.name,
             psk=self.psk,
             policy=self.policy,
-            endpoint=self.advertised_endpoint,
+            endpoint=self.endpoint,
+            advertised=self.advertised_endpoint,
             peer=self.peer_address,
         )
 
