@@ -54,12 +54,14 @@ def measure(case: Case) -> Result:
             target = INNER_RIGHT
             net.start(vnet_hdr=case.vnet_hdr, segmentation=case.segmentation)
             net.install(1, udp=case.udp)
-        rate = transfer(net, target)
         if not case.tunnel:
-            return Result(rate)
+            return Result(transfer(net, target))
+        before = net.left.state()["cpu_seconds"], net.right.state()["cpu_seconds"]
+        rate = transfer(net, target)
         left, right = net.left.state(), net.right.state()
         packets = left["packets_out"] / 1e6
-        return Result(rate, left["cpu_seconds"] / packets, right["cpu_seconds"] / packets)
+        costs = left["cpu_seconds"] - before[0], right["cpu_seconds"] - before[1]
+        return Result(rate, costs[0] / packets, costs[1] / packets)
 
 
 def transfer(net: World, target: str) -> float:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.dataplane.coalesce import writes_of
 from gateway.dataplane.offload import PLAIN, packets_of
@@ -103,6 +105,21 @@ def test_a_segment_with_a_wrong_checksum_goes_through_unjoined(damaged: int, at:
     packets[damaged] = bytes(wrong)
     assert [PLAIN, packets[damaged]] in writes_of(packets)
     assert restored(packets) == packets
+
+
+@given(st.data(), st.integers(1, 1400), st.integers(2, 12))
+def test_any_content_survives_and_any_flipped_bit_of_a_payload_prevents_the_join(
+    data: st.DataObject, size: int, count: int
+) -> None:
+    contents = [data.draw(st.binary(min_size=size, max_size=size)) for _ in range(count)]
+    packets = [tcp(each, sequence=at * size, number=at) for at, each in enumerate(contents)]
+    assert len(writes_of(packets)) == 1
+    assert restored(packets) == packets
+    damaged, octet = data.draw(st.integers(0, count - 1)), data.draw(st.integers(40, 39 + size))
+    wrong = bytearray(packets[damaged])
+    wrong[octet] ^= data.draw(st.sampled_from([1 << bit for bit in range(8)]))
+    packets[damaged] = bytes(wrong)
+    assert writes_of(packets) == [[PLAIN, packet] for packet in packets]
 
 
 def test_other_packets_keep_their_order() -> None:
