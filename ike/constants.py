@@ -92,6 +92,7 @@ class Encr(IntEnum):
     AES_GCM_16 = 20
     NULL_AUTH_AES_GMAC = 21
     CAMELLIA_CBC = 23
+    CAMELLIA_CTR = 24
     CHACHA20_POLY1305 = 28
 
     @property
