@@ -57,6 +57,8 @@ class Limits:
         half_open_timeout: An IKE SA that has not authenticated by then is dropped.
         max_half_open: IKE_SA_INIT requests beyond this many half-open SAs are dropped.
         max_datagram: Octets of the largest accepted IKE message.
+        max_child_sas: CHILD SAs of one IKE SA. A tunnel needs two while one replaces the other, and the peer
+            may be slow to delete old ones.
         retransmit_timeout: Wait before the first retransmission of a request of ours.
         retransmit_base: Each further wait is longer by this factor.
         retransmit_tries: Retransmissions before the peer is declared dead.
@@ -65,6 +67,7 @@ class Limits:
     half_open_timeout: float = 30.0
     max_half_open: int = 1000
     max_datagram: int = 65535
+    max_child_sas: int = 8
     retransmit_timeout: float = 4.0
     retransmit_base: float = 1.8
     retransmit_tries: int = 5

@@ -29,7 +29,7 @@ class Context:
         self.events: deque[Event] = deque()
         self.outbox: deque[tuple[bytes, Path]] = deque()
         self.sas: dict[bytes, IkeSa] = {}
-        self.by_init_request: dict[tuple[bytes, Path], IkeSa] = {}
+        self.by_init_request: dict[tuple[bytes, str], IkeSa] = {}
         self.esp_owner: dict[int, IkeSa] = {}
 
     def emit(self, event: Event) -> None:
@@ -41,8 +41,14 @@ class Context:
         self.outbox.append((datagram, path))
 
     def add(self, sa: IkeSa) -> None:
-        """Register a new IKE SA under our SPI."""
+        """Register a new IKE SA under our SPI and, when IKE_SA_INIT made it, under that request.
+
+        The request is known by all its octets and the peer's configuration: two initiators may choose the
+        same SPI, and behind a NAT a repeated request may come from another port (RFC 7296 section 2.1).
+        """
         self.sas[sa.spi_r] = sa
+        if sa.init is not None:
+            self.by_init_request[sa.init.request, sa.peer.name] = sa
 
     def of_peer(self, name: str) -> Iterator[IkeSa]:
         """The IKE SAs of one peer configuration."""
@@ -87,7 +93,8 @@ class Context:
         for spi_in in tuple(sa.children):
             self.close_child(sa, spi_in, reason)
         del self.sas[sa.spi_r]
-        self.forget_init(sa)
+        if sa.init is not None:
+            del self.by_init_request[sa.init.request, sa.peer.name]
         self.emit(
             IkeSaClosed(
                 **sa.where(),
@@ -96,8 +103,3 @@ class Context:
                 rekeyed=rekeyed,
             )
         )
-
-    def forget_init(self, sa: IkeSa) -> None:
-        """Drop what was kept to recognise a repeated IKE_SA_INIT request."""
-        for key in [key for key, owner in self.by_init_request.items() if owner is sa]:
-            del self.by_init_request[key]

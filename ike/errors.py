@@ -18,7 +18,7 @@ class NotifyError(Exception):
     """Whether the IKE SA ends with it (RFC 7296 section 2.21)."""
 
     def __init__(
-        self, reason: str, *, data: bytes = b"", protocol: ProtocolId = ProtocolId.NONE, spi: bytes = b""
+        self, reason: str, *, data: bytes = b"", protocol: int = ProtocolId.NONE, spi: bytes = b""
     ) -> None:
         super().__init__(reason)
         self.reason = reason

@@ -46,7 +46,7 @@ class IkeSa:
         keys: Keys of the SA.
         sealer: Encrypts and decrypts its messages.
         nat: Outcome of NAT detection.
-        init: The IKE_SA_INIT messages; None once they are no longer needed, and in a rekeyed IKE SA.
+        init: The IKE_SA_INIT messages; None in an IKE SA that a rekey made.
         state: State of the table in ``ike.state``.
         identity: The peer's identity as text, once authenticated.
         deadline: When the SA is dropped unless something happens before, or None.

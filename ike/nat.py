@@ -18,7 +18,7 @@ class NatStatus:
     """What the two ends know about NAT between them.
 
     Args:
-        supported: Whether the peer sent NAT detection at all.
+        supported: Whether the peer sent both notifications; without, there is no NAT traversal.
         remote_behind_nat: No NAT_DETECTION_SOURCE_IP matches the address and port that we saw.
         local_behind_nat: NAT_DETECTION_DESTINATION_IP does not match the address that we listen on.
     """
@@ -32,6 +32,14 @@ class NatStatus:
         """Whether ESP must be encapsulated in UDP."""
         return self.remote_behind_nat or self.local_behind_nat
 
+    @property
+    def follow_peer(self) -> bool:
+        """Whether to send to where the last authentic request came from: a NAT may change its mapping.
+
+        Not behind a NAT of our own, where an attacker could redirect us (RFC 7296 section 2.23).
+        """
+        return self.remote_behind_nat and not self.local_behind_nat
+
 
 def detect(
     sources: Sequence[bytes], destinations: Sequence[bytes], source: bytes, destination: bytes
@@ -44,8 +52,9 @@ def detect(
         source: Hash of the address and port that the request came from.
         destination: Hash of the address and port that it was sent to.
     """
+    supported = bool(sources and destinations)
     return NatStatus(
-        supported=bool(sources and destinations),
-        remote_behind_nat=bool(sources) and source not in sources,
-        local_behind_nat=bool(destinations) and destination not in destinations,
+        supported=supported,
+        remote_behind_nat=supported and source not in sources,
+        local_behind_nat=supported and destination not in destinations,
     )

@@ -16,7 +16,7 @@ from ike.codec import CodecError, Header, Message, NotifyPayload, build_message,
 from ike.config import Limits, PeerConfig, PeerLookup
 from ike.constants import HEADER_LENGTH, IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, name_of
 from ike.context import Context
-from ike.errors import InvalidMajorVersion, NotifyError
+from ike.errors import InvalidMajorVersion, InvalidSyntax, NotifyError
 from ike.events import (
     DatagramDropped,
     DropReason,
@@ -67,10 +67,11 @@ class Responder:
         if header.exchange == ExchangeType.IKE_SA_INIT and header.spi_r == _NO_SPI:
             self._receive_init(header, data, path)
             return
-        sa = self._ctx.sas.get(header.spi_r if header.is_initiator else header.spi_i)
-        if sa is None or (sa.spi_i, sa.spi_r) != (header.spi_i, header.spi_r):
+        sa = self._find(header, path)
+        if sa is None:
+            kind = "response" if header.is_response else "request"
             spis = f"{header.spi_i.hex()}_{header.spi_r.hex()}"
-            detail = f"{name_of(ExchangeType, header.exchange)} for SPIs {spis}"
+            detail = f"{name_of(ExchangeType, header.exchange)} {kind} for SPIs {spis}"
             self._drop(path, DropReason.UNKNOWN_SPI, detail)
             return
         session.receive(sa, session.Incoming(header, data, path), self._ctx)
@@ -116,10 +117,18 @@ class Responder:
         """Delete an established IKE SA with its CHILD SAs (RFC 7296 section 1.4.1)."""
         self._ctx.now = now
         if sa.state is State.ESTABLISHED:
-            session.request(sa, Purpose.DELETE, self._ctx)
+            session.delete(sa, self._ctx)
 
-    def _drop(self, path: Path, reason: DropReason, detail: str, peer: str = "") -> None:
-        self._ctx.emit(DatagramDropped(peer=peer, path=path, reason=reason, detail=detail))
+    def _find(self, header: Header, path: Path) -> IkeSa | None:
+        """The IKE SA of a message. The peer is the initiator of every one, so it always sets the flag."""
+        sa = self._ctx.sas.get(header.spi_r)
+        known = sa is not None and sa.spi_i == header.spi_i and sa.path.local_ip == path.local_ip
+        return sa if known and header.is_initiator else None
+
+    def _drop(self, path: Path, reason: DropReason, detail: str) -> None:
+        peer = self._lookup(path)
+        name = peer.name if peer else ""
+        self._ctx.emit(DatagramDropped(peer=name, path=path, reason=reason, detail=detail))
 
     def _checked_header(self, data: bytes, path: Path) -> Header | None:
         if len(data) < HEADER_LENGTH:
@@ -132,55 +141,58 @@ class Responder:
         header = parse_header(data)
         if header.major == IKE_MAJOR_VERSION:
             return header
+        version = f"IKE version {header.major}.{header.minor}, expected 2.0"
+        peer = self._lookup(path)
         if header.major < IKE_MAJOR_VERSION:
-            self._drop(
-                path, DropReason.OLD_VERSION, f"IKE version {header.major}.{header.minor}, expected 2.0"
-            )
-        elif not header.is_response and self._lookup(path) is not None:
-            reason = f"IKE version {header.major}.{header.minor}, the highest supported is 2.0"
-            self._refuse(header, path, InvalidMajorVersion(reason))
+            self._drop(path, DropReason.OLD_VERSION, version)
+        elif peer is None:
+            self._drop(path, DropReason.UNKNOWN_SOURCE, f"{version}, from {path.remote}")
+        elif header.is_response:
+            self._drop(path, DropReason.MALFORMED, version)
         else:
-            self._drop(path, DropReason.MALFORMED, f"IKE version {header.major}.{header.minor}, expected 2.0")
+            self._refuse(header, path, InvalidMajorVersion(version), peer)
         return None
 
     def _receive_init(self, header: Header, data: bytes, path: Path) -> None:
-        known = self._ctx.by_init_request.get((data, path))
-        if known is not None:
-            self._ctx.send(known.last_response, path)
-            self._ctx.emit(
-                RequestRepeated(
-                    **known.where(path),
-                    exchange="IKE_SA_INIT",
-                    message_id=0,
-                )
-            )
-            return
         peer = self._lookup(path)
         if peer is None:
             self._drop(path, DropReason.UNKNOWN_SOURCE, f"IKE_SA_INIT from {path.remote}")
-        elif header.is_response or not header.is_initiator or header.message_id != 0 or not any(header.spi_i):
-            self._drop(path, DropReason.MALFORMED, "flags, message ID or SPI of no first request", peer.name)
+        elif header.is_response:
+            self._drop(path, DropReason.UNEXPECTED_RESPONSE, "IKE_SA_INIT response, we send no such request")
+        elif not header.is_initiator or header.message_id != 0 or not any(header.spi_i):
+            self._drop(path, DropReason.MALFORMED, "flags, message ID or SPI of no first request")
+        elif (known := self._ctx.by_init_request.get((data, peer.name))) is not None:
+            self._repeat_init(known, path)
         elif self._ctx.half_open() >= self._limits.max_half_open:
             limit = self._limits.max_half_open
-            self._drop(path, DropReason.TOO_MANY_HALF_OPEN, f"{limit} are half-open already", peer.name)
+            self._drop(path, DropReason.TOO_MANY_HALF_OPEN, f"{limit} are half-open already")
         else:
             self._answer_init(header, data, path, peer)
+
+    def _repeat_init(self, known: IkeSa, path: Path) -> None:
+        """Answer a repeated request to where it came from now; after IKE_AUTH it is a straggler."""
+        if known.state is State.HALF_OPEN:
+            self._ctx.send(known.last_response, path)
+            self._ctx.emit(RequestRepeated(**known.where(path), exchange="IKE_SA_INIT", message_id=0))
+        else:
+            detail = "IKE_SA_INIT request of an IKE SA that is authenticated already"
+            self._drop(path, DropReason.UNEXPECTED_MESSAGE_ID, detail)
 
     def _answer_init(self, header: Header, data: bytes, path: Path, peer: PeerConfig) -> None:
         try:
             message = parse_message(data)
         except CodecError as error:
-            self._drop(path, DropReason.MALFORMED, str(error), peer.name)
+            self._drop(path, DropReason.MALFORMED, str(error))
             return
         self._report_init(message, len(data), path, peer)
         try:
             request = ike_sa_init.InitRequest(data=data, message=message, path=path, peer=peer)
-            sa = ike_sa_init.answer(request, self._ctx)
+            self._ctx.add(ike_sa_init.answer(request, self._ctx))
+        except InvalidSyntax as error:
+            # This notification may only be sent encrypted (RFC 7296 section 3.10.1): there are no keys yet.
+            self._drop(path, DropReason.MALFORMED, error.reason)
         except NotifyError as error:
-            self._refuse(header, path, error, peer.name)
-            return
-        self._ctx.add(sa)
-        self._ctx.by_init_request[data, path] = sa
+            self._refuse(header, path, error, peer)
 
     def _report_init(self, message: Message, length: int, path: Path, peer: PeerConfig) -> None:
         self._ctx.emit(
@@ -195,7 +207,7 @@ class Responder:
             )
         )
 
-    def _refuse(self, header: Header, path: Path, error: NotifyError, peer: str = "") -> None:
+    def _refuse(self, header: Header, path: Path, error: NotifyError, peer: PeerConfig) -> None:
         """Answer outside of any IKE SA: unprotected, without state (RFC 7296 section 2.21.1)."""
         exchange = name_of(ExchangeType, header.exchange)
         notify = NotifyPayload(error.notify, error.data)
@@ -212,12 +224,12 @@ class Responder:
         self._ctx.send(response, path)
         self._ctx.emit(
             RequestRefused(
-                peer=peer, path=path, exchange=exchange, notify=error.notify.name, reason=error.reason
+                peer=peer.name, path=path, exchange=exchange, notify=error.notify.name, reason=error.reason
             )
         )
         self._ctx.emit(
             MessageSent(
-                peer=peer,
+                peer=peer.name,
                 path=path,
                 exchange=exchange,
                 message_id=header.message_id,

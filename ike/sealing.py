@@ -13,10 +13,14 @@ from ike.codec import (
     encrypted_prefix,
     parse_payloads,
 )
-from ike.constants import Encr, TransformType
+from ike.constants import Encr, PayloadType, TransformType
 from ike.crypto.keys import IkeKeys
 from ike.crypto.protection import Protection
 from ike.selection import Selection
+
+
+class NotEncryptedError(CodecError):
+    """A message of an IKE SA without an SK payload."""
 
 
 class Sealer:
@@ -41,26 +45,24 @@ class Sealer:
             message: The same, parsed; its last payload is the SK payload.
 
         Returns:
-            The inner payloads, without padding.
+            The inner payloads with their padding, for ``parse_inner``.
 
         Raises:
-            CodecError: No SK payload, or it is too short.
+            NotEncryptedError: The message has no SK payload.
+            CodecError: It is too short.
             IntegrityError: The checksum does not verify.
         """
         sk = message.payloads[-1] if message.payloads else None
         if not isinstance(sk, EncryptedPayload):
-            raise CodecError("the message has no SK payload")
+            raise NotEncryptedError("the message has no SK payload")
         iv_length, icv_length = self._inbound.iv_length, self._inbound.icv_length
         body = sk.body
         if len(body) < iv_length + icv_length + 1:
             raise CodecError(f"SK payload of {len(body)} octets is shorter than IV, pad length and checksum")
         start = len(data) - len(body)
-        plaintext = self._inbound.open(
+        return self._inbound.open(
             body[:iv_length], data[:start], body[iv_length : len(body) - icv_length], body[-icv_length:]
         )
-        if not plaintext or plaintext[-1] >= len(plaintext):
-            raise CodecError("pad length of the SK payload exceeds its content")
-        return plaintext[: len(plaintext) - 1 - plaintext[-1]]
 
     def seal(self, header: Header, payloads: Sequence[Payload]) -> bytes:
         """Build a message whose payloads are all inside one SK payload.
@@ -98,6 +100,13 @@ def make_sealer(selection: Selection, keys: IkeKeys, random: Callable[[int], byt
 
 
 def parse_inner(message: Message, plaintext: bytes) -> tuple[Payload, ...]:
-    """Parse what ``Sealer.open`` returned for the message; raises CodecError as ``parse_payloads`` does."""
+    """Remove the padding of what ``Sealer.open`` returned for the message, and parse the rest.
+
+    Raises:
+        CodecError: The pad length is wrong, or as raised by ``parse_payloads``. The message is authentic.
+    """
+    if not plaintext or plaintext[-1] >= len(plaintext):
+        raise CodecError("the pad length exceeds the content", payload=PayloadType.SK)
     sk = message.payloads[-1]
-    return parse_payloads(sk.first_inner if isinstance(sk, EncryptedPayload) else 0, plaintext)
+    inner = plaintext[: len(plaintext) - 1 - plaintext[-1]]
+    return parse_payloads(sk.first_inner if isinstance(sk, EncryptedPayload) else 0, inner)

@@ -34,7 +34,7 @@ from ike.exchanges.request import names, refuse_unknown_critical
 from ike.ike_sa import IkeSa
 from ike.path import Path
 from ike.request import OutstandingRequest, Purpose
-from ike.sealing import parse_inner
+from ike.sealing import NotEncryptedError, parse_inner
 from ike.state import ACCEPTED_REQUESTS, Input, State
 
 _EXCHANGES: dict[int, Callable[[IkeSa, Sequence[Payload], Context], list[Payload]]] = {
@@ -90,8 +90,12 @@ def request(sa: IkeSa, purpose: Purpose, ctx: Context) -> None:
     sa.outstanding = OutstandingRequest(
         purpose, header.message_id, datagram, sa.path, ctx.now + ctx.limits.retransmit_timeout
     )
-    if purpose is Purpose.DELETE and sa.state is State.ESTABLISHED:
-        sa.move(Input.DELETE_SENT)
+
+
+def delete(sa: IkeSa, ctx: Context) -> None:
+    """Delete the IKE SA; from here on the peer can no longer rekey it (section 2.25.2)."""
+    sa.move(Input.DELETE_SENT)
+    request(sa, Purpose.DELETE, ctx)
 
 
 def handle_timer(sa: IkeSa, ctx: Context) -> None:
@@ -153,6 +157,8 @@ def _open(sa: IkeSa, incoming: Incoming, ctx: Context) -> tuple[Message, bytes] 
     try:
         message = parse_message(incoming.data)
         return message, sa.sealer.open(incoming.data, message)
+    except NotEncryptedError as error:
+        _drop(sa, incoming, DropReason.NOT_ENCRYPTED, str(error), ctx)
     except CodecError as error:
         _drop(sa, incoming, DropReason.MALFORMED, str(error), ctx)
     except IntegrityError as error:
@@ -163,8 +169,8 @@ def _open(sa: IkeSa, incoming: Incoming, ctx: Context) -> tuple[Message, bytes] 
 def _answer(sa: IkeSa, incoming: Incoming, opened: tuple[Message, bytes], ctx: Context) -> None:
     """Run the exchange and send its response, or the notification that refuses it."""
     header, path = incoming.header, incoming.path
-    if header.exchange == ExchangeType.IKE_AUTH:
-        sa.path = path  # the move to port 4500 (RFC 7296 section 2.23)
+    if header.exchange == ExchangeType.IKE_AUTH or sa.nat.follow_peer:
+        sa.path = path  # the move to port 4500, or a NAT's new mapping (RFC 7296 section 2.23)
     failure: NotifyError | None = None
     try:
         reply = _run_exchange(sa, incoming, opened, ctx)
@@ -180,7 +186,6 @@ def _answer(sa: IkeSa, incoming: Incoming, opened: tuple[Message, bytes], ctx: C
     sa.last_response = _send(sa, response, reply, path, ctx)
     sa.last_request = incoming.data
     sa.expected_id += 1
-    ctx.forget_init(sa)
     if failure is not None and (failure.fatal or sa.state is State.HALF_OPEN):
         ctx.close(sa, Input.REFUSED, failure.reason)
 
@@ -193,7 +198,7 @@ def _run_exchange(
     except CodecError as error:
         raise InvalidSyntax(str(error)) from error
     _report_received(sa, incoming, payloads, ctx)
-    refuse_unknown_critical(payloads)
+    refuse_unknown_critical((*opened[0].payloads, *payloads))
     return _EXCHANGES[incoming.header.exchange](sa, payloads, ctx)
 
 
@@ -228,21 +233,30 @@ def _report_received(sa: IkeSa, incoming: Incoming, payloads: Sequence[Payload],
 
 def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
     pending = sa.outstanding
-    if pending is None or incoming.header.message_id != pending.message_id:
-        detail = f"response with message ID {incoming.header.message_id}, no such request is under way"
+    header = incoming.header
+    if pending is None or (header.message_id, header.exchange) != (
+        pending.message_id,
+        ExchangeType.INFORMATIONAL,
+    ):
+        detail = f"{incoming.exchange} response with message ID {header.message_id} to no request of ours"
         _drop(sa, incoming, DropReason.UNEXPECTED_RESPONSE, detail, ctx)
         return
     opened = _open(sa, incoming, ctx)
     if opened is None:
         return
     try:
-        _report_received(sa, incoming, parse_inner(*opened), ctx)
+        payloads = parse_inner(*opened)
     except CodecError as error:
         _drop(sa, incoming, DropReason.MALFORMED, str(error), ctx)
         return
+    _report_received(sa, incoming, payloads, ctx)
     sa.outstanding = None
+    rejected = informational.read_notifies(sa, payloads, ctx)
     if pending.purpose is Purpose.DELETE:
         ctx.close(sa, Input.DELETE_ANSWERED, "deleted by us")
+        return
+    if rejected is not None:
+        ctx.close(sa, Input.REJECTED_BY_PEER, rejected)
         return
     ctx.emit(LivenessChecked(**sa.where(incoming.path), by_peer=False))
     if sa.queued:

@@ -32,6 +32,7 @@ class Input(Enum):
     DELETE_SENT = auto()
     DELETE_RECEIVED = auto()
     DELETE_ANSWERED = auto()
+    REJECTED_BY_PEER = auto()
     REPLACED = auto()
     TIMED_OUT = auto()
 
@@ -44,14 +45,17 @@ TRANSITIONS: dict[tuple[State, Input], State] = {
     (State.ESTABLISHED, Input.REKEYED_BY_PEER): State.REKEYED,
     (State.ESTABLISHED, Input.DELETE_SENT): State.DELETING,
     (State.ESTABLISHED, Input.DELETE_RECEIVED): State.CLOSED,
+    (State.ESTABLISHED, Input.REJECTED_BY_PEER): State.CLOSED,
     (State.ESTABLISHED, Input.REPLACED): State.CLOSED,
     (State.ESTABLISHED, Input.TIMED_OUT): State.CLOSED,
     (State.REKEYED, Input.REFUSED): State.CLOSED,
     (State.REKEYED, Input.DELETE_RECEIVED): State.CLOSED,
+    (State.REKEYED, Input.REJECTED_BY_PEER): State.CLOSED,
     (State.REKEYED, Input.REPLACED): State.CLOSED,
     (State.REKEYED, Input.TIMED_OUT): State.CLOSED,
     (State.DELETING, Input.REFUSED): State.CLOSED,
     (State.DELETING, Input.DELETE_RECEIVED): State.CLOSED,
+    (State.DELETING, Input.REJECTED_BY_PEER): State.CLOSED,
     (State.DELETING, Input.DELETE_ANSWERED): State.CLOSED,
     (State.DELETING, Input.REPLACED): State.CLOSED,
     (State.DELETING, Input.TIMED_OUT): State.CLOSED,

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from ike.child_sa import EspParameters
 from ike.codec import KePayload, Payload, SaPayload, TSiPayload, TSrPayload
 from ike.constants import DhGroup, Encr, Esn, Integ, Prf, TransformType
-from ike.context import Context
+from ike.context import ESP_SPI_MIN, Context
 from ike.crypto import keys
-from ike.errors import NoProposalChosen, TsUnacceptable
+from ike.errors import InvalidKePayload, NoAdditionalSas, NoProposalChosen, TsUnacceptable
 from ike.events import ChildSaEstablished, EspKeysDerived, ProposalsEvaluated, SelectorsNarrowed
 from ike.exchanges.ike_sa_init import check_group, exchange_keys, refusal_text
 from ike.exchanges.request import optional, required
 from ike.ike_sa import IkeSa
-from ike.proposal import Suite, Transform, alternatives
+from ike.proposal import Proposal, Suite, Transform, alternatives
 from ike.selection import Selection, select
 from ike.selectors import ANY_IPV4, contains_any, text_of
 
@@ -39,13 +39,16 @@ def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
     """Create the CHILD SA; returns the SA, KE (with PFS), TSi and TSr payloads of the response.
 
     Raises:
-        NoProposalChosen: No proposal matches the policy.
-        InvalidKePayload: The KE payload belongs to another group than the selected one.
+        NoAdditionalSas: The IKE SA has as many CHILD SAs as it may have.
+        NoProposalChosen: No proposal matches the policy, or the chosen one has an SPI that cannot be used.
+        InvalidKePayload: The selected group has no KE payload, or one of another group.
         TsUnacceptable: The selectors do not contain any-to-any.
     """
+    if len(sa.children) >= ctx.limits.max_child_sas:
+        raise NoAdditionalSas(f"{len(sa.children)} CHILD SAs exist; replaced ones must be deleted first")
     sa_payload = required(request.payloads, SaPayload)
-    ke = optional(request.payloads, KePayload)
     first = request.exchange == "IKE_AUTH"
+    ke = None if first else optional(request.payloads, KePayload)
     suites = sa.peer.esp_suites if first else _with_pfs(sa)
     # IKE_AUTH carries no KE payload, so a DH transform there means nothing yet (RFC 7296 section 1.2).
     selection = select(
@@ -57,6 +60,7 @@ def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
     _report_selection(sa, request, selection, ctx)
     if selection.chosen is None:
         raise NoProposalChosen(refusal_text(selection))
+    _require_usable_spi(sa, selection.chosen)
     _require_any_to_any(sa, request.payloads, ctx)
     reply: list[Payload] = []
     shared = b""
@@ -71,9 +75,23 @@ def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
 
 def _matching_ke(ke: KePayload | None, selection: Selection) -> KePayload:
     if ke is None:
-        raise NoProposalChosen("the proposal has a DH group, but the request has no KE payload")
+        group = DhGroup(_required(selection, TransformType.DH).id)
+        raise InvalidKePayload(
+            f"no KE payload, the selected proposal needs group {group} ({group.name})", group
+        )
     check_group(ke, selection)
     return ke
+
+
+def _require_usable_spi(sa: IkeSa, chosen: Proposal) -> None:
+    """The peer's SPI must not be reserved: zero would make ESP in UDP look like IKE (RFC 3948 section 2.2).
+
+    Nor may another CHILD SA have it: the peer names the one that it deletes or rekeys by it.
+    """
+    spi = int.from_bytes(chosen.spi, "big")
+    if spi < ESP_SPI_MIN or any(esp.spi_out == spi for esp in sa.children.values()):
+        why = "reserved" if spi < ESP_SPI_MIN else "in use by another CHILD SA"
+        raise NoProposalChosen(f"proposal {chosen.number}: the ESP SPI {spi:08x} is {why}")
 
 
 def _with_pfs(sa: IkeSa) -> tuple[Suite, ...]:

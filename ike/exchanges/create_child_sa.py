@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ike.codec import KePayload, NoncePayload, Payload, SaPayload
+from ike.codec import KePayload, NoncePayload, NotifyPayload, Payload, SaPayload
 from ike.constants import NotifyType, Prf, ProtocolId, TransformType
 from ike.context import Context
 from ike.crypto import keys
@@ -36,17 +36,22 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     rekeyed = notifies(payloads, NotifyType.REKEY_SA)
     if not rekeyed:
         raise NoAdditionalSas("a second CHILD SA is asked for; this service keeps one per tunnel")
-    spi_out = rekeyed[0].spi
-    replaces = next((c.spi_in for c in sa.children.values() if c.spi_out.to_bytes(4, "big") == spi_out), None)
-    if replaces is None:
-        raise ChildSaNotFound(
-            f"no CHILD SA has the peer's SPI {spi_out.hex()}", protocol=ProtocolId.ESP, spi=spi_out
-        )
+    replaces = _rekeyed_child(sa, rekeyed[0])
     nonce_r = ctx.random(NONCE_LENGTH)
     nonces = (required(payloads, NoncePayload).data, nonce_r)
     request = child.ChildRequest(exchange=EXCHANGE, payloads=payloads, nonces=nonces, replaces=replaces)
     made, *rest = child.create(sa, request, ctx)
     return [made, NoncePayload(nonce_r), *rest]
+
+
+def _rekeyed_child(sa: IkeSa, rekey: NotifyPayload) -> int:
+    """Our SPI of the CHILD SA that REKEY_SA names by the peer's SPI."""
+    for esp in sa.children.values():
+        if rekey.protocol == ProtocolId.ESP and rekey.spi == esp.spi_out.to_bytes(4, "big"):
+            return esp.spi_in
+    raise ChildSaNotFound(
+        f"no CHILD SA has the peer's SPI {rekey.spi.hex()}", protocol=rekey.protocol, spi=rekey.spi
+    )
 
 
 def _rekey_ike(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payload]:

@@ -2,20 +2,28 @@
 
 from collections.abc import Sequence
 
-from ike.codec import AuthPayload, IDiPayload, IDrPayload, NotifyPayload, Payload, SaPayload
+from ike.codec import (
+    AuthPayload,
+    IDiPayload,
+    IDrPayload,
+    NotifyPayload,
+    Payload,
+    SaPayload,
+    TSiPayload,
+    TSrPayload,
+)
 from ike.constants import AuthMethod, NotifyType, Prf, TransformType, name_of
 from ike.context import Context
 from ike.crypto import auth
 from ike.errors import AuthenticationFailed, InvalidSyntax, NotifyError
-from ike.events import AuthResult, IdentityOffered, IkeSaEstablished, NotifyReceived, RequestRefused
+from ike.events import AuthResult, IdentityOffered, IkeSaEstablished, RequestRefused
 from ike.exchanges import child
-from ike.exchanges.request import notifies, optional, other_notifies, required
+from ike.exchanges.request import notifies, optional, required
 from ike.identification import Identification
-from ike.ike_sa import IkeSa
-from ike.state import Input
+from ike.ike_sa import IkeSa, InitMessages
+from ike.state import Input, State
 
 EXCHANGE = "IKE_AUTH"
-_READ_ELSEWHERE = frozenset({NotifyType.USE_TRANSPORT_MODE, NotifyType.INITIAL_CONTACT})
 
 
 def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payload]:
@@ -25,21 +33,28 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
 
     Raises:
         AuthenticationFailed: The peer did not prove the pre-shared key.
-        InvalidSyntax: A payload is missing.
+        InvalidSyntax: A payload is missing. Those of the CHILD SA are required too: an IKE SA without one
+            would have to be negotiated (RFC 6023).
     """
+    init = sa.init
+    if init is None:
+        raise InvalidSyntax("IKE_AUTH in an IKE SA that a rekey made")
+    required(payloads, SaPayload)
+    required(payloads, TSiPayload)
+    required(payloads, TSrPayload)
     id_i = required(payloads, IDiPayload)
     id_r = optional(payloads, IDrPayload)
     _report_identities(sa, id_i.identification, id_r.identification if id_r else None, ctx)
     try:
-        _verify(sa, id_i, optional(payloads, AuthPayload))
+        _verify(sa, init, id_i, optional(payloads, AuthPayload))
     except AuthenticationFailed as error:
         ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason))
         raise
     ctx.emit(AuthResult(**sa.where(), ok=True))
     our_id = IDrPayload(identification=sa.peer.local_identity)
-    our_auth = AuthPayload(method=AuthMethod.SHARED_KEY_MIC, data=_our_auth(sa, our_id))
+    our_auth = AuthPayload(method=AuthMethod.SHARED_KEY_MIC, data=_our_auth(sa, init, our_id))
     _establish(sa, id_i.identification, payloads, ctx)
-    return [our_id, our_auth, *_first_child(sa, payloads, ctx)]
+    return [our_id, our_auth, *_first_child(sa, init, payloads, ctx)]
 
 
 def _report_identities(
@@ -63,24 +78,20 @@ def _prf(sa: IkeSa) -> Prf:
     return Prf(transform.id)
 
 
-def _verify(sa: IkeSa, id_i: IDiPayload, received: AuthPayload | None) -> None:
+def _verify(sa: IkeSa, init: InitMessages, id_i: IDiPayload, received: AuthPayload | None) -> None:
     """Check the initiator's AUTH payload (section 2.15)."""
-    if sa.init is None:
-        raise InvalidSyntax("IKE_AUTH in an IKE SA that is authenticated already")
     if received is None:
         raise AuthenticationFailed("no AUTH payload: the peer asks for EAP, expected a pre-shared key")
     if received.method != AuthMethod.SHARED_KEY_MIC:
         method = name_of(AuthMethod, received.method)
         raise AuthenticationFailed(f"authentication method {method}, expected a pre-shared key")
-    octets = auth.signed_octets(_prf(sa), sa.init.request, sa.init.nonce_r, sa.keys.SK_pi, id_i.build())
+    octets = auth.signed_octets(_prf(sa), init.request, init.nonce_r, sa.keys.SK_pi, id_i.build())
     if not auth.equal(auth.psk_auth(_prf(sa), sa.peer.psk, octets), received.data):
         raise AuthenticationFailed("the AUTH payload does not verify: the two pre-shared keys differ")
 
 
-def _our_auth(sa: IkeSa, our_id: IDrPayload) -> bytes:
-    if sa.init is None:
-        raise InvalidSyntax("IKE_AUTH in an IKE SA that is authenticated already")
-    octets = auth.signed_octets(_prf(sa), sa.init.response, sa.init.nonce_i, sa.keys.SK_pr, our_id.build())
+def _our_auth(sa: IkeSa, init: InitMessages, our_id: IDrPayload) -> bytes:
+    octets = auth.signed_octets(_prf(sa), init.response, init.nonce_i, sa.keys.SK_pr, our_id.build())
     return auth.psk_auth(_prf(sa), sa.peer.psk, octets)
 
 
@@ -92,26 +103,12 @@ def _establish(sa: IkeSa, identity: Identification, payloads: Sequence[Payload],
     if notifies(payloads, NotifyType.INITIAL_CONTACT):
         for old in [other for other in ctx.of_peer(sa.peer.name) if other is not sa]:
             # Without a Delete payload: the peer says that it holds no older SA (RFC 7296 section 2.4).
-            if old.state.name != "HALF_OPEN":
+            if old.state is not State.HALF_OPEN:
                 ctx.close(old, Input.REPLACED, "the peer started afresh (INITIAL_CONTACT)")
-    for notify in other_notifies(payloads, _READ_ELSEWHERE):
-        kind = name_of(NotifyType, notify.notify_type)
-        is_error = notify.notify_type < NotifyType.INITIAL_CONTACT
-        ctx.emit(
-            NotifyReceived(
-                **sa.where(),
-                exchange=EXCHANGE,
-                notify=kind,
-                is_error=is_error,
-            )
-        )
 
 
-def _first_child(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payload]:
+def _first_child(sa: IkeSa, init: InitMessages, payloads: Sequence[Payload], ctx: Context) -> list[Payload]:
     """The payloads that create the first CHILD SA, or the notification that refuses it."""
-    init, sa.init = sa.init, None
-    if init is None or optional(payloads, SaPayload) is None:
-        return []
     nonces = (init.nonce_i, init.nonce_r)
     try:
         return child.create(sa, child.ChildRequest(exchange=EXCHANGE, payloads=payloads, nonces=nonces), ctx)

@@ -1,7 +1,7 @@
 """IKE_SA_INIT: negotiate algorithms, exchange nonces and Diffie-Hellman values (RFC 7296 section 1.2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ike.codec import (
     Header,
@@ -67,7 +67,7 @@ def answer(request: InitRequest, ctx: Context) -> IkeSa:
     seed = keys.skeyseed(prf_id, nonce_i, nonce_r, shared)
     ike_keys = derive(seed, selection, (nonce_i, nonce_r), (spi_i, spi_r))
     reply: tuple[Payload, ...] = (
-        SaPayload(proposals=(selection.chosen,) if selection.chosen else ()),
+        SaPayload(proposals=(replace(selection.chosen, spi=b""),) if selection.chosen else ()),
         KePayload(group=our_key.group, data=our_key.public),
         NoncePayload(data=nonce_r),
         *_nat_notifies(request, nat, spi_i, spi_r),

@@ -1,6 +1,6 @@
 """Looks into the payloads of a request."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import TypeVar
 
 from ike.codec import NotifyPayload, Payload, UnknownPayload
@@ -56,8 +56,3 @@ def required(payloads: Iterable[Payload], kind: type[P]) -> P:
 def notifies(payloads: Iterable[Payload], kind: NotifyType) -> list[NotifyPayload]:
     """The notifications of one type, in order."""
     return [p for p in payloads if isinstance(p, NotifyPayload) and p.notify_type == kind]
-
-
-def other_notifies(payloads: Iterable[Payload], known: Collection[int]) -> list[NotifyPayload]:
-    """The notifications that the exchange itself does not read."""
-    return [p for p in payloads if isinstance(p, NotifyPayload) and p.notify_type not in known]
