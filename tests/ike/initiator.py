@@ -1,8 +1,7 @@
-"""An initiator in memory: speaks to a ``Responder`` without sockets or a clock, and deviates where a test asks."""
+"""An initiator in memory: speaks to the responder of a ``World``, and deviates where a test asks."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from ike.codec import (
@@ -10,6 +9,7 @@ from ike.codec import (
     DeletePayload,
     Header,
     IDiPayload,
+    IDrPayload,
     KePayload,
     Message,
     NoncePayload,
@@ -19,179 +19,107 @@ from ike.codec import (
     TSiPayload,
     TSrPayload,
     build_message,
+    parse_header,
     parse_message,
 )
-from ike.config import Limits, PeerConfig
-from ike.constants import (
-    AuthMethod,
-    DhGroup,
-    Encr,
-    Esn,
-    ExchangeType,
-    HeaderFlag,
-    Integ,
-    NotifyType,
-    Prf,
-    ProtocolId,
-    TransformType,
-)
+from ike.constants import AuthMethod, DhGroup, ExchangeType, HeaderFlag, NotifyType, Prf, ProtocolId
+from ike.constants import TransformType as T
 from ike.crypto import auth, dh, keys
 from ike.crypto.protection import Protection
-from ike.events import Event
 from ike.identification import Identification
 from ike.nat import detection_hash
 from ike.path import Path
-from ike.proposal import Proposal, Suite, Transform, alternatives, encr
-from ike.responder import Responder
+from ike.proposal import Suite, Transform
 from ike.sealing import Sealer, parse_inner
 from ike.selectors import ANY_IPV4
+from tests.ike.world import (
+    CPE,
+    ESP_GCM_256,
+    GATEWAY,
+    IKE_GCM_256,
+    PATH_500,
+    PSK,
+    World,
+    counting_random,
+    proposal_of,
+)
 
 P = TypeVar("P", bound=Payload)
 
-GATEWAY, CPE = "198.51.100.20", "203.0.113.10"
-PATH_500 = Path(GATEWAY, 500, CPE, 500)
-PATH_4500 = Path(GATEWAY, 4500, CPE, 4500)
-PSK = b"a-shared-secret"
 NO_SPI = bytes(8)
-
-IKE_GCM_256 = Suite(
-    "gcm-256, group 14",
-    ProtocolId.IKE,
-    {
-        TransformType.ENCR: (encr(Encr.AES_GCM_16, 256),),
-        TransformType.PRF: alternatives(TransformType.PRF, [Prf.HMAC_SHA2_384]),
-        TransformType.DH: alternatives(TransformType.DH, [DhGroup.MODP_2048]),
-    },
-)
-IKE_CBC_128 = Suite(
-    "cbc-128, P-256",
-    ProtocolId.IKE,
-    {
-        TransformType.ENCR: (encr(Encr.AES_CBC, 128),),
-        TransformType.PRF: alternatives(TransformType.PRF, [Prf.HMAC_SHA2_256]),
-        TransformType.INTEG: alternatives(TransformType.INTEG, [Integ.HMAC_SHA2_256_128]),
-        TransformType.DH: alternatives(TransformType.DH, [DhGroup.ECP_256]),
-    },
-)
-ESP_GCM_256 = Suite(
-    "esp gcm-256",
-    ProtocolId.ESP,
-    {
-        TransformType.ENCR: (encr(Encr.AES_GCM_16, 256),),
-        TransformType.ESN: alternatives(TransformType.ESN, [Esn.NO_ESN, Esn.ESN]),
-    },
-)
-PEER = PeerConfig(
-    name="branch/cpe/0",
-    psk=PSK,
-    local_identity=Identification.from_address(GATEWAY),
-    expected_identity=Identification.from_address(CPE),
-    ike_suites=(IKE_GCM_256, IKE_CBC_128),
-    esp_suites=(ESP_GCM_256,),
-)
-
-
-def counting_random(seed: str) -> Callable[[int], bytes]:
-    """Octets that look random and are the same in every run."""
-    state = hashlib.shake_256(seed.encode())
-    drawn = 0
-
-    def draw(length: int) -> bytes:
-        nonlocal drawn
-        drawn += length
-        return state.digest(drawn)[-length:]
-
-    return draw
-
-
-def proposal_of(suite: Suite, *, spi: bytes = b"", number: int = 1) -> Proposal:
-    """A proposal that offers the first alternative of each type of a suite."""
-    transforms = tuple(choices[0] for choices in suite.transforms.values())
-    return Proposal(number, suite.protocol, spi, transforms)
-
-
-@dataclass
-class World:
-    """A responder with the clock and the wire between; ``events`` collects what it reports."""
-
-    peers: dict[str, PeerConfig] = field(default_factory=lambda: {CPE: PEER})
-    limits: Limits = field(default_factory=Limits)
-    now: float = 1000.0
-    events: list[Event] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.responder = Responder(
-            lambda path: self.peers.get(path.remote_ip), counting_random("responder"), self.limits
-        )
-
-    def deliver(self, data: bytes, path: Path = PATH_500) -> list[tuple[bytes, Path]]:
-        """Give one datagram to the responder and return what it sends."""
-        self.responder.receive_datagram(data, path, self.now)
-        return self.take()
-
-    def advance(self, seconds: float) -> list[tuple[bytes, Path]]:
-        """Let time pass, timer by timer, and return what the responder sends meanwhile."""
-        end, sent = self.now + seconds, []
-        while (due := self.responder.next_timer()) is not None and due <= end:
-            self.now = max(self.now, due)
-            self.responder.handle_timer(self.now)
-            sent += self.take()
-        self.now = end
-        return sent
-
-    def take(self) -> list[tuple[bytes, Path]]:
-        """Collect events and datagrams."""
-        while (event := self.responder.next_event()) is not None:
-            self.events.append(event)
-        return self.responder.datagrams_to_send()
-
-    def of(self, kind: type[Event]) -> list[Event]:
-        """The events of one class so far."""
-        return [event for event in self.events if isinstance(event, kind)]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the responder holds no state at all."""
-        ctx = self.responder._ctx
-        return not ctx.sas and not ctx.by_init_request and not ctx.esp_owner
 
 
 class Initiator:
-    """A CPE that talks to the responder of a ``World``; each method does one step and returns the answer."""
+    """A CPE that talks to the responder of a ``World``; each method does one step and returns the answer.
 
-    def __init__(self, world: World, *, suite: Suite = IKE_GCM_256, psk: bytes = PSK, seed: str = "cpe") -> None:
+    Args:
+        world: The responder and the wire.
+        suite: What it offers for the IKE SA: the first alternative of each type.
+        esp_suite: What it offers for the CHILD SA.
+        psk: Its pre-shared key.
+        seed: Makes its random values; two initiators of one test need two seeds.
+        path: Where its datagrams come from and go to.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        suite: Suite = IKE_GCM_256,
+        esp_suite: Suite = ESP_GCM_256,
+        psk: bytes = PSK,
+        seed: str = "cpe",
+        path: Path = PATH_500,
+    ) -> None:
         self.world = world
         self.suite = suite
+        self.esp_suite = esp_suite
         self.psk = psk
         self.random = counting_random(seed)
         self.spi_i = self.random(8)
         self.spi_r = NO_SPI
         self.nonce_i = self.random(32)
         self.next_id = 0
-        self.path = PATH_500
+        self.path = path
         self.esp_spi = self.random(4)
 
-    def transform(self, kind: TransformType) -> Transform:
+    def transform(self, kind: T) -> Transform:
         """The transform of the IKE SA's suite."""
         return self.suite.transforms[kind][0]
 
+    @property
+    def prf(self) -> Prf:
+        """PRF of the IKE SA."""
+        return Prf(self.transform(T.PRF).id)
+
     def header(self, exchange: int, message_id: int, flags: int = HeaderFlag.INITIATOR) -> Header:
-        """The header of a request of ours."""
+        """The header of a message of ours."""
         return Header(
             spi_i=self.spi_i, spi_r=self.spi_r, exchange=exchange, flags=flags, message_id=message_id
         )
 
-    def init_payloads(self) -> list[Payload]:
+    # IKE_SA_INIT
+
+    def nat_payloads(
+        self, source: tuple[str, int] = (CPE, 500), destination: tuple[str, int] = (GATEWAY, 500)
+    ) -> list[Payload]:
+        """The NAT detection notifications for what the CPE takes for its own and the gateway's address."""
+        return [
+            NotifyPayload(kind, detection_hash(self.spi_i, NO_SPI, *end))
+            for kind, end in (
+                (NotifyType.NAT_DETECTION_SOURCE_IP, source),
+                (NotifyType.NAT_DETECTION_DESTINATION_IP, destination),
+            )
+        ]
+
+    def init_payloads(self, *, nat: Sequence[Payload] | None = None) -> list[Payload]:
         """The payloads of IKE_SA_INIT as a well-behaved CPE sends them."""
-        self.dh = dh.generate(DhGroup(self.transform(TransformType.DH).id), self.random)
-        source = detection_hash(self.spi_i, NO_SPI, CPE, 500)
-        destination = detection_hash(self.spi_i, NO_SPI, GATEWAY, 500)
+        self.dh = dh.generate(DhGroup(self.transform(T.DH).id), self.random)
         return [
             SaPayload((proposal_of(self.suite),)),
             KePayload(self.dh.group, self.dh.public),
             NoncePayload(self.nonce_i),
-            NotifyPayload(NotifyType.NAT_DETECTION_SOURCE_IP, source),
-            NotifyPayload(NotifyType.NAT_DETECTION_DESTINATION_IP, destination),
+            *(self.nat_payloads() if nat is None else nat),
         ]
 
     def init_request(self, payloads: Sequence[Payload] | None = None) -> bytes:
@@ -205,52 +133,35 @@ class Initiator:
         ((data, _),) = self.world.deliver(self.init_request(payloads), self.path)
         answer = parse_message(data)
         self.init_response = data
-        self.next_id = 1
         if answer.header.spi_r != NO_SPI:
+            self.next_id = 1
             self.spi_r = answer.header.spi_r
-            ke = next(p for p in answer.payloads if isinstance(p, KePayload))
-            self.nonce_r = next(p for p in answer.payloads if isinstance(p, NoncePayload)).data
-            seed = keys.skeyseed(self.prf, self.nonce_i, self.nonce_r, self.dh.shared(ke.data))
+            self.nonce_r = first(answer.payloads, NoncePayload).data
+            shared = self.dh.shared(first(answer.payloads, KePayload).data)
+            seed = keys.skeyseed(self.prf, self.nonce_i, self.nonce_r, shared)
             self.take_keys(seed, (self.nonce_i, self.nonce_r))
         return answer
 
-    @property
-    def prf(self) -> Prf:
-        """PRF of the IKE SA."""
-        return Prf(self.transform(TransformType.PRF).id)
-
     def take_keys(self, seed: bytes, nonces: tuple[bytes, bytes]) -> None:
         """Derive the keys of the IKE SA from its SKEYSEED."""
-        encryption = self.transform(TransformType.ENCR)
-        integ = self.suite.transforms.get(TransformType.INTEG, (None,))[0]
+        encryption = self.transform(T.ENCR)
+        integ = self.suite.transforms.get(T.INTEG, (None,))[0]
         self.keys = keys.ike_keys(
             seed, prf_id=self.prf, encr=encryption, integ=integ, nonces=nonces, spis=(self.spi_i, self.spi_r)
         )
-        self.sealer = Sealer(
-            Protection(encryption, integ, self.keys.SK_er, self.keys.SK_ar),
-            Protection(encryption, integ, self.keys.SK_ei, self.keys.SK_ai),
-            self.random,
-        )
+        self.outbound = Protection(encryption, integ, self.keys.SK_ei, self.keys.SK_ai)
+        inbound = Protection(encryption, integ, self.keys.SK_er, self.keys.SK_ar)
+        self.sealer = Sealer(inbound, self.outbound, self.random)
 
-    def auth_payloads(self) -> list[Payload]:
-        """The payloads of IKE_AUTH as a well-behaved CPE sends them."""
-        id_i = IDiPayload(Identification.from_address(CPE))
-        octets = auth.signed_octets(self.prf, self.init, self.nonce_r, self.keys.SK_pi, id_i.build())
-        return [
-            id_i,
-            AuthPayload(AuthMethod.SHARED_KEY_MIC, auth.psk_auth(self.prf, self.psk, octets)),
-            SaPayload((proposal_of(ESP_GCM_256, spi=self.esp_spi),)),
-            TSiPayload((ANY_IPV4,)),
-            TSrPayload((ANY_IPV4,)),
-        ]
+    # Protected exchanges
 
-    def request(self, exchange: ExchangeType, payloads: Sequence[Payload]) -> bytes:
+    def request(self, exchange: int, payloads: Sequence[Payload]) -> bytes:
         """A protected request with the next message ID."""
         data = self.sealer.seal(self.header(exchange, self.next_id), payloads)
         self.next_id += 1
         return data
 
-    def exchange(self, exchange: ExchangeType, payloads: Sequence[Payload]) -> tuple[Payload, ...]:
+    def exchange(self, exchange: int, payloads: Sequence[Payload]) -> tuple[Payload, ...]:
         """Do a protected exchange; the payloads of the one answer, decrypted."""
         ((data, _),) = self.world.deliver(self.request(exchange, payloads), self.path)
         return self.open(data)
@@ -260,16 +171,43 @@ class Initiator:
         message = parse_message(data)
         return parse_inner(message, self.sealer.open(data, message))
 
+    def answer(self, request: bytes, payloads: Sequence[Payload] = ()) -> bytes:
+        """The response to a request of the responder."""
+        header = parse_header(request)
+        flags = HeaderFlag.INITIATOR | HeaderFlag.RESPONSE
+        return self.sealer.seal(self.header(header.exchange, header.message_id, flags), payloads)
+
+    # IKE_AUTH
+
+    def auth_payloads(self) -> list[Payload]:
+        """The payloads of IKE_AUTH as a well-behaved CPE sends them."""
+        id_i = IDiPayload(Identification.from_address(CPE))
+        octets = auth.signed_octets(self.prf, self.init, self.nonce_r, self.keys.SK_pi, id_i.build())
+        return [
+            id_i,
+            AuthPayload(AuthMethod.SHARED_KEY_MIC, auth.psk_auth(self.prf, self.psk, octets)),
+            SaPayload((proposal_of(self.esp_suite, spi=self.esp_spi),)),
+            TSiPayload((ANY_IPV4,)),
+            TSrPayload((ANY_IPV4,)),
+        ]
+
     def send_auth(self, payloads: Sequence[Payload] | None = None) -> tuple[Payload, ...]:
         """Do IKE_AUTH on port 4500."""
-        self.path = PATH_4500
-        chosen = self.auth_payloads() if payloads is None else payloads
-        return self.exchange(ExchangeType.IKE_AUTH, chosen)
+        self.path = self.path._replace(local_port=4500, remote_port=4500)
+        return self.exchange(ExchangeType.IKE_AUTH, self.auth_payloads() if payloads is None else payloads)
 
-    def connect(self) -> None:
-        """Bring up the IKE SA and the first CHILD SA."""
+    def accepts(self, answer: Sequence[Payload]) -> bool:
+        """Whether the AUTH payload of the responder proves the pre-shared key."""
+        id_r, received = first(answer, IDrPayload), first(answer, AuthPayload)
+        octets = auth.signed_octets(self.prf, self.init_response, self.nonce_i, self.keys.SK_pr, id_r.build())
+        return received.data == auth.psk_auth(self.prf, self.psk, octets)
+
+    def connect(self) -> tuple[Payload, ...]:
+        """Bring up the IKE SA and the first CHILD SA; the answer of IKE_AUTH."""
         self.send_init()
-        self.send_auth()
+        return self.send_auth()
+
+    # INFORMATIONAL
 
     def send_informational(self, *payloads: Payload) -> tuple[Payload, ...]:
         """Do an INFORMATIONAL exchange."""
@@ -279,28 +217,50 @@ class Initiator:
         """Delete the IKE SA."""
         return self.send_informational(DeletePayload(ProtocolId.IKE, 0))
 
-    def rekey_child_payloads(self, *, spi: bytes | None = None, new_spi: bytes | None = None) -> list[Payload]:
-        """The payloads that rekey the CHILD SA ``spi`` (the CPE's own SPI) without PFS."""
-        self.new_esp_spi = new_spi or self.random(4)
-        rekey = NotifyPayload(NotifyType.REKEY_SA, protocol=ProtocolId.ESP, spi=spi or self.esp_spi)
+    def delete_children(self, *spis: bytes) -> tuple[Payload, ...]:
+        """Delete CHILD SAs by the CPE's own SPIs."""
+        return self.send_informational(DeletePayload(ProtocolId.ESP, 4, spis))
+
+    # CREATE_CHILD_SA
+
+    def child_payloads(
+        self, *, spi: bytes, offered: Sequence[Transform] = (), ke: KePayload | None = None
+    ) -> list[Payload]:
+        """The payloads that create a CHILD SA: ``offered`` is added to the suite's transforms."""
+        self.child_nonce = self.random(32)
+        proposal = proposal_of(self.esp_suite, spi=spi)
         return [
-            rekey,
-            SaPayload((proposal_of(ESP_GCM_256, spi=self.new_esp_spi),)),
-            NoncePayload(self.random(32)),
+            SaPayload((replace(proposal, transforms=(*proposal.transforms, *offered)),)),
+            NoncePayload(self.child_nonce),
+            *([ke] if ke else []),
             TSiPayload((ANY_IPV4,)),
             TSrPayload((ANY_IPV4,)),
         ]
 
-    def rekey_ike(self) -> "Initiator":
+    def rekey_child(
+        self, spi: bytes, new_spi: bytes, *, groups: Sequence[int] = (), ke: KePayload | None = None
+    ) -> tuple[Payload, ...]:
+        """Rekey the CHILD SA with the CPE's SPI ``spi``, offering DH groups when there are any."""
+        offered = [Transform(T.DH, group) for group in groups]
+        rekey = NotifyPayload(NotifyType.REKEY_SA, protocol=ProtocolId.ESP, spi=spi)
+        payloads = [rekey, *self.child_payloads(spi=new_spi, offered=offered, ke=ke)]
+        return self.exchange(ExchangeType.CREATE_CHILD_SA, payloads)
+
+    def successor(self, *, suite: Suite | None = None, seed: str = "rekeyed") -> "Initiator":
+        """The CPE's end of the IKE SA that is to replace this one, with its Diffie-Hellman key."""
+        new = Initiator(self.world, suite=suite or self.suite, psk=self.psk, seed=seed, path=self.path)
+        new.dh = dh.generate(DhGroup(new.transform(T.DH).id), new.random)
+        return new
+
+    def rekey_ike_payloads(self, new: "Initiator") -> list[Payload]:
+        """The payloads that replace this IKE SA by ``new``."""
+        offer = proposal_of(new.suite, spi=new.spi_i)
+        return [SaPayload((offer,)), NoncePayload(new.nonce_i), KePayload(new.dh.group, new.dh.public)]
+
+    def rekey_ike(self, *, suite: Suite | None = None, seed: str = "rekeyed") -> "Initiator":
         """Rekey the IKE SA; returns the CPE's end of the new one."""
-        new = Initiator(self.world, suite=self.suite, psk=self.psk, seed="rekeyed")
-        new.path = self.path
-        new.dh = dh.generate(DhGroup(self.transform(TransformType.DH).id), self.random)
-        offer = replace(proposal_of(self.suite), spi=new.spi_i)
-        answer = self.exchange(
-            ExchangeType.CREATE_CHILD_SA,
-            [SaPayload((offer,)), NoncePayload(new.nonce_i), KePayload(new.dh.group, new.dh.public)],
-        )
+        new = self.successor(suite=suite, seed=seed)
+        answer = self.exchange(ExchangeType.CREATE_CHILD_SA, self.rekey_ike_payloads(new))
         new.spi_r = first(answer, SaPayload).proposals[0].spi
         nonces = (new.nonce_i, first(answer, NoncePayload).data)
         shared = new.dh.shared(first(answer, KePayload).data)
@@ -308,9 +268,26 @@ class Initiator:
         return new
 
 
+def connected(world: World | None = None, *, suite: Suite = IKE_GCM_256) -> Initiator:
+    """An initiator with an IKE SA and a CHILD SA up."""
+    cpe = Initiator(world or World(), suite=suite)
+    cpe.connect()
+    return cpe
+
+
 def first(payloads: Sequence[Payload], kind: type[P]) -> P:
     """The first payload of a class; a test fails without one."""
     return next(p for p in payloads if isinstance(p, kind))
+
+
+def without(payloads: Sequence[Payload], kind: type[Payload]) -> list[Payload]:
+    """The payloads that are not of a class."""
+    return [p for p in payloads if not isinstance(p, kind)]
+
+
+def swapped(payloads: Sequence[Payload], new: Payload) -> list[Payload]:
+    """The payloads with the one of the class of ``new`` replaced by it."""
+    return [new if isinstance(p, type(new)) else p for p in payloads]
 
 
 def notified(payloads: Sequence[Payload]) -> list[int]:
