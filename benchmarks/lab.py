@@ -1,8 +1,8 @@
 """How long a CPE waits, and what the gateway needs while nothing happens.
 
-Runs the scenario ``basic`` a few times: milliseconds from the CPE's start to the tunnel, to BGP Established and
-to the routes in BIRD; then the gateway's resident memory and the processor time of ten idle seconds, ExaBGP not
-counted.
+Runs the scenario ``basic`` a few times and prints the milliseconds from the CPE's start to the tunnel,
+to BGP Established and to the routes in BIRD; then the gateway's resident memory and the processor time of
+ten idle seconds, ExaBGP not counted.
 """
 
 import asyncio
