@@ -13,6 +13,7 @@ from gateway.daemon.keylog import KeyLog
 from gateway.daemon.network import Network
 from gateway.daemon.translate import publish_ike
 from gateway.dataplane.userspace import Userspace
+from gateway.diagnosis import facts_of
 from gateway.doctor import EnvironmentProblem
 from gateway.edge import CoveredProfile
 from gateway.endpoint import Endpoint
@@ -73,7 +74,8 @@ class Gateway:
             for carrier in carriers.values():
                 self._ike.serve(carrier)
             self._close = building.pop_all()
-        self.stream.publish("lab", "gateway_ready", endpoints=sorted(carriers))
+        configured = [facts_of(tunnel).as_json() for tunnel in self.tunnels]
+        self.stream.publish("lab", "gateway_ready", endpoints=sorted(carriers), tunnels=configured)
 
     async def stop(self) -> None:
         """Delete the SAs, end the BGP sessions, remove everything that was made."""

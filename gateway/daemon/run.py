@@ -48,7 +48,7 @@ async def run(lab: LabFile, control: Path, options: Options, on_record: Callable
 
 def _methods(gateway: Gateway, progress: Progress, stopping: asyncio.Event) -> dict[str, Any]:
     async def ask_status(_: Params) -> Any:  # noqa: ANN401 - JSON
-        return status(gateway, progress)
+        return await status(gateway, progress)
 
     async def ask_view(_: Params) -> Any:  # noqa: ANN401
         endpoints = sorted({tunnel.endpoint for tunnel in gateway.tunnels})

@@ -8,15 +8,22 @@ import gateway
 from gateway.daemon.gateway import Gateway
 from gateway.daemon.network import Attached, Network
 from gateway.daemon.progress import Progress
+from gateway.diagnosis import facts_of
 
 
-def status(running: Gateway, progress: Progress) -> dict[str, Any]:
+async def status(running: Gateway, progress: Progress) -> dict[str, Any]:
     """The state of every tunnel, with counters, as a JSON object."""
+    networks = list(running.networks.values())
+    answered = [await network.edge.answered() for network in networks]
     return {
         "version": gateway.__version__,
         "time": time.time(),
         "endpoints": sorted({str(tunnel.endpoint) for tunnel in running.tunnels}),
-        "remote_networks": [_network(network, progress) for network in running.networks.values()],
+        "remote_networks": [
+            {**_network(network, progress), "answered": counts}
+            for network, counts in zip(networks, answered, strict=True)
+        ],
+        "last_record": running.stream.history[-1].id,
         "refused": progress.refused,
     }
 
@@ -34,12 +41,7 @@ def _tunnel(attached: Attached, network: Network, progress: Progress) -> dict[st
     tunnel = attached.tunnel
     counters = attached.dataplane.counters(tunnel.name)
     return {
-        "name": tunnel.name,
-        "endpoint": str(tunnel.endpoint),
-        "peer": str(tunnel.peer_address),
-        "local_bgp": str(tunnel.local_bgp),
-        "peer_bgp": str(tunnel.peer_bgp),
-        "peer_asn": tunnel.peer_asn,
+        **facts_of(tunnel).as_json(),
         **progress.tunnel(tunnel.name).as_json(),
         "learned": [str(prefix) for prefix in network.learned(tunnel.name)],
         "counters": {

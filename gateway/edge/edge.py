@@ -18,7 +18,7 @@ from gateway.edge.dns import answer
 from gateway.edge.drops import Drop, DropReason, parse_drops, parse_totals
 from gateway.edge.http import HttpConnection
 from gateway.edge.requests import RequestLog
-from gateway.edge.rules import list_table, load, replace_covered, ruleset
+from gateway.edge.rules import list_table, load, packets_counted, replace_covered, ruleset
 from gateway.edge.visit import Kind, Visit
 from gateway.netns import InnerNamespace
 
@@ -32,6 +32,8 @@ CONNTRACK: Mapping[str, str] = {
 }
 """Settings that exist once the rules are loaded, which brings connection tracking up."""
 
+_PINGS_SECONDS = 1.0
+"""How old the number of answered pings may be: asking for it starts a program."""
 _DNS_SECONDS = 10.0
 _MAX_QUERIES = 100
 
@@ -62,6 +64,8 @@ class Edge:
         self._log = RequestLog(publish)
         self._connections = ConnectionServer()
         self._datagrams: DatagramServer | None = None
+        self._answered: dict[str, int] = {"dns": 0, "http": 0}
+        self._pings, self._pings_asked = 0, 0.0
 
     async def start(self, bgp_addresses: Sequence[IPv4Address]) -> None:
         """Load the rules, then answer. Start it before the first tunnel carries a packet.
@@ -107,6 +111,14 @@ class Edge:
         """Packets dropped since the start, for every reason."""
         return parse_totals(await list_table(self._namespace.enter_command()))
 
+    async def answered(self) -> dict[str, int]:
+        """Requests answered since the start: ``ping``, ``dns`` and ``http``; pings may lag by a second."""
+        now = time.monotonic()
+        if now - self._pings_asked >= _PINGS_SECONDS:
+            self._pings_asked = now
+            self._pings = await packets_counted(self._namespace.enter_command(), "answered_ping")
+        return {"ping": self._pings, **self._answered}
+
     def resolve(self, name: str) -> IPv4Address | None:
         """The address that the edge's DNS gives a host name; None when nothing is covered."""
         listed = self._names.get(name.lower())
@@ -134,6 +146,7 @@ class Edge:
             match=self._coverage.match(destination),
             tunnel=self._tunnel_of(source),
         )
+        self._answered[kind] += 1
         self._log.add(visit)
         return visit
 

@@ -66,6 +66,12 @@ async def list_table(enter_command: Sequence[str]) -> dict[str, Any]:
     return listing
 
 
+async def packets_counted(enter_command: Sequence[str], counter: str) -> int:
+    """Packets that a named counter has seen. Errors as in ``load``."""
+    listing = json.loads(await _nft(enter_command, "-j", "list", "counter", *TABLE.split(), counter))
+    return sum(int(item["counter"]["packets"]) for item in listing["nftables"] if "counter" in item)
+
+
 async def _nft(enter_command: Sequence[str], *arguments: str, text: str = "") -> str:
     if shutil.which("nft") is None:
         raise EnvironmentProblem("nft is not on the PATH; the edge filters with it", "install nftables")

@@ -1,0 +1,130 @@
+"""Follows a running gateway until every step passes, a proven finding stands, or the time is up."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.check.steps import Json, Status, Step, grade
+from gateway.control.client import follow_events, request
+from gateway.control.server import ControlError
+from gateway.diagnosis import Certainty, Finding, diagnose, facts_from
+from gateway.diagnosis.facts import Record
+
+STANDING_SECONDS = 3.0
+"""A proven finding that is still there after so long will not go away by itself."""
+_POLL_SECONDS = 0.25
+
+
+class UnknownTunnel(Exception):
+    """A tunnel to be graded is not one of the running gateway's; the text says which there are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a check found.
+
+    Args:
+        steps: Of every tunnel.
+        findings: Why steps fail; empty when all passed.
+        started: When the check began, in seconds since the Unix epoch.
+        seconds: How long it took.
+    """
+
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    started: float
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step passed and nothing was found."""
+        return not self.findings and all(step.status is Status.PASSED for step in self.steps)
+
+
+Select = Callable[[Json], Sequence[str] | None]
+"""Names of the tunnels to grade, from the gateway's ``status``; None for all. Raises ``UnknownTunnel``."""
+
+
+async def check(control: Path, *, wait: float, select: Select = lambda _: None) -> Result:
+    """Wait for the CPE and grade it.
+
+    Args:
+        control: The gateway's control socket.
+        wait: Seconds until the steps are graded as they are.
+        select: Which tunnels to grade.
+
+    Raises:
+        ControlError: No gateway answers, or it ended meanwhile.
+        UnknownTunnel: From ``select``.
+    """
+    begun, started = time.monotonic(), time.time()
+    standing = Standing()
+    async with _records(control) as records:
+        while True:
+            status = await request(control, "status")
+            only = select(status)
+            seen = await records.until(status["last_record"])
+            steps = grade(status, seen, only)
+            findings = _findings(status, seen, only)
+            elapsed = time.monotonic() - begun
+            passed = all(step.status is Status.PASSED for step in steps) and not findings
+            if passed or elapsed >= wait or standing.too_long(findings, elapsed):
+                return Result(steps=tuple(steps), findings=tuple(findings), started=started, seconds=elapsed)
+            await asyncio.sleep(min(_POLL_SECONDS, max(0.0, wait - elapsed)))
+
+
+class Standing:
+    """Remembers since when each proven finding stands."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[str, str | None], float] = {}
+
+    def too_long(self, findings: Sequence[Finding], now: float) -> bool:
+        """Whether a proven finding of the same code and tunnel stands for ``STANDING_SECONDS``."""
+        proven = {(f.code, f.tunnel) for f in findings if f.certainty is Certainty.PROVEN}
+        self._since = {key: self._since.get(key, now) for key in proven}
+        return any(now - since >= STANDING_SECONDS for since in self._since.values())
+
+
+def _findings(status: Json, records: Sequence[Record], only: Sequence[str] | None) -> list[Finding]:
+    """What is wrong with the graded tunnels, until the moment of the status."""
+    tunnels = [facts_from(t) for network in status["remote_networks"] for t in network["tunnels"]]
+    found = diagnose(records, tunnels=tunnels, now=status["time"])
+    return [f for f in found if only is None or f.tunnel is None or f.tunnel in only]
+
+
+class _Records:
+    """The gateway's records so far, in their JSON form."""
+
+    def __init__(self) -> None:
+        self.all: list[Record] = []
+        self._grown = asyncio.Event()
+
+    async def follow(self, control: Path) -> None:
+        """Collect what the gateway publishes, until it ends."""
+        async for record in follow_events(control):
+            self.all.append(record)
+            self._grown.set()
+
+    async def until(self, last: int) -> list[Record]:
+        """The records, once the one with the id ``last`` has come."""
+        while last > (self.all[-1]["id"] if self.all else 0):
+            self._grown.clear()
+            await self._grown.wait()
+        return self.all
+
+
+@contextlib.asynccontextmanager
+async def _records(control: Path) -> AsyncIterator["_Records"]:
+    """The gateway's records, growing while the context lasts."""
+    records = _Records()
+    task = asyncio.create_task(records.follow(control))
+    try:
+        yield records
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ControlError):
+            await task

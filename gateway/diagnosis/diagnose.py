@@ -1,0 +1,62 @@
+"""Runs the rules over a stream of records, live or recorded."""
+
+from collections.abc import Iterable, Sequence
+
+from gateway.diagnosis.facts import Record, TunnelFacts, tunnels_in
+from gateway.diagnosis.finding import Finding
+from gateway.diagnosis.history import History
+from gateway.diagnosis.rule import PASSED, Evidence, Rule, shared_by_tunnels
+from gateway.diagnosis.rules import RULES
+
+
+def diagnose(
+    records: Iterable[Record],
+    *,
+    tunnels: Sequence[TunnelFacts] | None = None,
+    now: float | None = None,
+) -> list[Finding]:
+    """What is wrong with each tunnel: the finding of its first failing step, none for a healthy one.
+
+    Args:
+        records: Records in their JSON form, in order.
+        tunnels: What is configured; by default what the stream's ``gateway_ready`` says.
+        now: Until when the stream tells the whole story, in seconds since the Unix epoch; by default the
+            time of its last record. Only what rests on silence depends on it.
+    """
+    stream = list(records)
+    if not stream:
+        return []
+    configured = tunnels_in(stream) if tunnels is None else tunnels
+    end = stream[-1]["time"] if now is None else now
+    findings = (first_finding(History(tunnel, configured, stream, end)) for tunnel in configured)
+    return _without_repetition(finding for finding in findings if finding)
+
+
+def first_finding(history: History) -> Finding | None:
+    """The finding of the first failing step of a tunnel; within a step the one with the latest evidence."""
+    found: list[tuple[Rule, Evidence]] = []
+    for rule in RULES:
+        if found and rule.step > found[0][0].step:
+            break
+        evidence = rule.find(history)
+        if evidence is not None and not _superseded(rule, evidence, history):
+            found.append((rule, evidence))
+    if not found:
+        return None
+    rule, evidence = max(found, key=lambda each: each[1].because[-1]["id"])
+    return rule.finding(evidence, history.tunnel.name)
+
+
+def _superseded(rule: Rule, evidence: Evidence, history: History) -> bool:
+    """Whether the step was passed after the evidence."""
+    passed = PASSED.get(rule.step, ())
+    return bool(history.all(*passed, after=evidence.because[-1]["id"]))
+
+
+def _without_repetition(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings of several tunnels that rest on the same records become one of no tunnel."""
+    unique: dict[tuple[str, tuple[int, ...]], Finding] = {}
+    for finding in findings:
+        key = finding.code, finding.because
+        unique[key] = shared_by_tunnels(finding) if key in unique else finding
+    return list(unique.values())

@@ -1,0 +1,122 @@
+"""What is configured for a tunnel, as plain data: the stream begins with it, so that it explains itself."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gateway.model import Tunnel
+    from ike.proposal import Suite
+
+Record = Mapping[str, Any]
+"""A record in its JSON form."""
+
+Allowed = Mapping[str, tuple[str, ...]]
+"""One combination of the policy: transform type to the names allowed; an absent type must be absent."""
+
+READY = "gateway_ready"
+"""The record that carries the facts of every tunnel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TunnelFacts:
+    """A configured tunnel.
+
+    Args:
+        name: ``remote network/link/0`` or ``.../1``.
+        endpoint: The gateway's address.
+        advertised_endpoint: The same as the CPE knows it.
+        peer: The device IP address: the CPE's public address.
+        local_bgp: The gateway's BGP address.
+        peer_bgp: The CPE's BGP address.
+        local_asn: The gateway's ASN.
+        peer_asn: The CPE's ASN.
+        ike: Names and combinations that phase 1 allows.
+        esp: The same of phase 2.
+    """
+
+    name: str
+    endpoint: str
+    advertised_endpoint: str
+    peer: str
+    local_bgp: str
+    peer_bgp: str
+    local_asn: int
+    peer_asn: int
+    ike: Mapping[str, Allowed]
+    esp: Mapping[str, Allowed]
+
+    @property
+    def link(self) -> str:
+        """Name of the device link."""
+        return self.name.rsplit("/", 2)[-2]
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in ``gateway_ready`` and in ``gsalab status``."""
+        return {
+            "name": self.name,
+            "endpoint": self.endpoint,
+            "advertised_endpoint": self.advertised_endpoint,
+            "peer": self.peer,
+            "local_bgp": self.local_bgp,
+            "peer_bgp": self.peer_bgp,
+            "local_asn": self.local_asn,
+            "peer_asn": self.peer_asn,
+            "policy": {"ike": _plain(self.ike), "esp": _plain(self.esp)},
+        }
+
+
+def facts_of(tunnel: "Tunnel") -> TunnelFacts:
+    """The facts of a tunnel of the lab file."""
+    return TunnelFacts(
+        name=tunnel.name,
+        endpoint=str(tunnel.endpoint),
+        advertised_endpoint=str(tunnel.advertised_endpoint),
+        peer=str(tunnel.peer_address),
+        local_bgp=str(tunnel.local_bgp),
+        peer_bgp=str(tunnel.peer_bgp),
+        local_asn=tunnel.local_asn,
+        peer_asn=tunnel.peer_asn,
+        ike=_combinations(tunnel.policy.ike_suites),
+        esp=_combinations(tunnel.policy.esp_suites),
+    )
+
+
+def facts_from(json: Record) -> TunnelFacts:
+    """The facts of a tunnel in their JSON form; what else is there is ignored."""
+    policy = json["policy"]
+    return TunnelFacts(
+        name=json["name"],
+        endpoint=json["endpoint"],
+        advertised_endpoint=json["advertised_endpoint"],
+        peer=json["peer"],
+        local_bgp=json["local_bgp"],
+        peer_bgp=json["peer_bgp"],
+        local_asn=json["local_asn"],
+        peer_asn=json["peer_asn"],
+        ike=_parsed(policy["ike"]),
+        esp=_parsed(policy["esp"]),
+    )
+
+
+def tunnels_in(records: Iterable[Record]) -> list[TunnelFacts]:
+    """The tunnels that a stream names in its ``gateway_ready``; empty when that is not in it any more."""
+    ready = [record for record in records if record["name"] == READY]
+    return [facts_from(tunnel) for tunnel in ready[-1]["data"]["tunnels"]] if ready else []
+
+
+def _combinations(suites: Iterable["Suite"]) -> dict[str, Allowed]:
+    return {
+        suite.name: {kind.name: tuple(t.name for t in allowed) for kind, allowed in suite.transforms.items()}
+        for suite in suites
+    }
+
+
+def _plain(combinations: Mapping[str, Allowed]) -> dict[str, dict[str, list[str]]]:
+    return {
+        name: {kind: list(names) for kind, names in allowed.items()} for name, allowed in combinations.items()
+    }
+
+
+def _parsed(policy: Record) -> dict[str, Allowed]:
+    return {name: {kind: tuple(names) for kind, names in allowed.items()} for name, allowed in policy.items()}

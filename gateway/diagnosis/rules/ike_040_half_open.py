@@ -1,0 +1,73 @@
+"""GSA-IKE-040: IKE_SA_INIT was answered, and IKE_AUTH never came."""
+
+from gateway.diagnosis.facts import Record
+from gateway.diagnosis.finding import Certainty, Fix
+from gateway.diagnosis.history import History
+from gateway.diagnosis.rule import Evidence, Page, Rule, Step
+from gateway.diagnosis.rules.common import plural, seconds, where
+
+SILENCE_SECONDS = 5.0
+"""A CPE sends IKE_AUTH at once; its first retransmission follows within about four seconds."""
+
+
+def _find(history: History) -> Evidence | None:
+    answered = history.last("ike_sa_init_answered")
+    if answered is None or history.age(answered) < SILENCE_SECONDS:
+        return None
+    ours = [r for r in history.records if r.get("ike_spi") == answered["ike_spi"]]
+    repeats = [r for r in ours if r["name"] == "request_repeated"]
+    if any(_later_message(r) for r in ours):
+        return None
+    silent = seconds(history.age(answered))
+    if repeats:
+        saw = f"the CPE repeats IKE_SA_INIT ({plural(len(repeats), 'time')}): our answer does not reach it"
+        cause = "let UDP from the gateway's ports 500 and 4500 back in, on every firewall on the way"
+    else:
+        saw = f"IKE_SA_INIT answered, then nothing for {silent}"
+        cause = "let UDP 4500 out, and its answers in, on the CPE and on every firewall and router on the way"
+    nat = history.last("nat_detection")
+    behind = nat is not None and nat["data"]["status"]["remote_behind_nat"]
+    return Evidence(
+        where=where(answered, "IKE_SA_INIT exchange"),
+        saw=saw,
+        expected=f"an IKE_AUTH request{', on UDP 4500 because the CPE is behind a NAT' if behind else ''}",
+        because=(*((nat,) if nat and nat["id"] < answered["id"] else ()), answered, *repeats[-1:]),
+        fix=Fix(cpe=cause, device_link="nothing: its address and its policy fit"),
+    )
+
+
+def _later_message(record: Record) -> bool:
+    """Whether anything but the first exchange came for the IKE SA."""
+    if record["name"] == "message_received":
+        return bool(record["data"]["exchange"] != "IKE_SA_INIT")
+    return bool(record["name"] == "datagram_dropped")
+
+
+RULE = Rule(
+    code="GSA-IKE-040",
+    title="Half-open: IKE_AUTH never came",
+    step=Step.IKE_AUTH,
+    certainty=Certainty.LIKELY,
+    service="would show nothing: a half-open IKE SA times out without a log entry",
+    find=_find,
+    page=Page(
+        symptom="The CPE gets the answer to IKE_SA_INIT, then retransmits IKE_AUTH until it gives up.",
+        cause=(
+            "IKE_SA_INIT goes over UDP 500. With NAT on the way, and with many CPEs always, IKE_AUTH "
+            "goes over UDP 4500, and that port is blocked: by the ISP router, a firewall, or an IPsec "
+            "passthrough that takes it for itself. When the CPE repeats IKE_SA_INIT instead, the "
+            "gateway's answers are what gets lost."
+        ),
+        proof=(
+            "The answer to IKE_SA_INIT left, and no message of the IKE SA came for "
+            f"{SILENCE_SECONDS:.0f} seconds. That is silence, so the finding is likely and not proven: "
+            "the CPE may also have given up for a reason of its own."
+        ),
+        fix=(
+            "Allow UDP 4500 in both directions between the CPE and the gateway's endpoint, switch off "
+            "IPsec passthrough or ALG on the ISP router, and look at a capture on the CPE's WAN side "
+            "for the answer to IKE_SA_INIT."
+        ),
+        service="Nothing: the tunnel just does not come up.",
+    ),
+)
