@@ -1,0 +1,167 @@
+"""The commands of ``gsalab lab``, without the parsing of their arguments; each returns its exit status."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from gateway.lab import scenario as scenarios
+from gateway.lab.netns import node_environment
+from gateway.lab.result import Step
+from gateway.lab.runner import BACKENDS, run_scenario
+from gateway.lab.scenario import ScenarioError
+from gateway.lab.scenario_model import Scenario
+from gateway.lab.state import KeptLab, kept_labs, remove
+from gateway.lab.view import Screen
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def lab_run(
+    scenario: str,
+    *,
+    backend: str = "netns",
+    keep: bool = False,
+    overrides: Sequence[str] = (),
+    output: str = "text",
+) -> int:
+    """Run a scenario and report.
+
+    Args:
+        scenario: Its name, or the path of a scenario file.
+        backend: Where the nodes live.
+        keep: Leave the lab up.
+        overrides: Settings of the scenario to change, ``NAME=VALUE``.
+        output: ``text`` or ``json``.
+
+    Raises:
+        EnvironmentProblem: Labs cannot run on this machine.
+    """
+    try:
+        loaded = _prepare(scenario, backend, overrides, keep=keep)
+        screen = Screen(loaded) if output == "text" else None
+        if screen:
+            screen.introduce()
+        run = run_scenario(loaded, backend=backend, keep=keep, on_step=screen.step if screen else _ignore)
+    except ScenarioError as error:
+        return _usage(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted: the lab is gone\n")
+        return INTERRUPTED
+    if screen:
+        screen.report(run.report, kept=run.kept is not None)
+    else:
+        sys.stdout.write(json.dumps(run.report.as_json(), indent=2) + "\n")
+    return OK if run.report.ok else FAILED
+
+
+def _prepare(scenario: str, backend: str, overrides: Sequence[str], *, keep: bool) -> Scenario:
+    """The scenario to run; raises ``ScenarioError`` when it cannot be."""
+    if backend not in BACKENDS:
+        raise ScenarioError([f"no backend is called {backend}: there is {', '.join(BACKENDS)}"])
+    loaded = scenarios.load(scenario, scenarios.parse_settings(overrides))
+    if keep and any(lab.name == loaded.name for lab in kept_labs()):
+        enter, remove_it = "gsalab lab shell NODE", f"gsalab lab down {loaded.name}"
+        raise ScenarioError(
+            [f"lab {loaded.name} is up already: enter it with `{enter}`, remove it with `{remove_it}`"]
+        )
+    return loaded
+
+
+def _ignore(step: Step) -> None:
+    """For output that has no timeline."""
+    del step
+
+
+def lab_list(*, output: str = "text") -> int:
+    """The scenarios, and which of them are up."""
+    up = {lab.name: lab for lab in kept_labs()}
+    rows = [scenarios.load(name) for name in scenarios.names()]
+    if output == "json":
+        listing = {
+            "scenarios": [{"name": s.name, "title": s.title, "about": s.about.strip()} for s in rows],
+            "labs": [
+                {"name": lab.name, "created": lab.created, "nodes": list(lab.nodes)} for lab in up.values()
+            ],
+        }
+        sys.stdout.write(json.dumps(listing, indent=2) + "\n")
+        return OK
+    console = Console(highlight=False, soft_wrap=True)
+    names, titles = max(len(s.name) for s in rows), max(len(s.title) for s in rows)
+    for row in rows:
+        state = f"   [green]{_since(up.pop(row.name))}[/]" if row.name in up else ""
+        console.print(f"[bold]{row.name:<{names}}[/]   {row.title:<{titles}}{state}".rstrip())
+    for lab in up.values():
+        console.print(f"[bold]{lab.name}[/]   [green]{_since(lab)}[/]")
+    return OK
+
+
+def lab_down(name: str | None = None) -> int:
+    """Remove a kept lab; without a name, the only one."""
+    try:
+        lab = choose(kept_labs(), name)
+    except ScenarioError as error:
+        return _usage(error)
+    remove(lab)
+    sys.stdout.write(f"lab {lab.name} is gone\n")
+    return OK
+
+
+def lab_shell(node: str, command: Sequence[str] = (), *, name: str | None = None) -> int:
+    """Run a command, or a shell, in a node of a kept lab; its exit status is the command's."""
+    try:
+        argv = enter_command(choose(kept_labs(), name), node, command or ("bash", "--norc"))
+    except ScenarioError as error:
+        return _usage(error)
+    environment = node_environment() | {"PS1": f"{node}:\\w# "}
+    return subprocess.run(argv, env=environment, check=False).returncode
+
+
+def enter_command(lab: KeptLab, node: str, command: Sequence[str]) -> list[str]:
+    """A command that runs another one in a node: into the lab's namespaces first, then into the node's.
+
+    Raises:
+        ScenarioError: The lab has no such node.
+    """
+    if node not in lab.nodes:
+        raise ScenarioError([f"lab {lab.name} has no node {node}: there are {', '.join(lab.nodes)}"])
+    namespaces = ["--mount", "--pid", "--net"]
+    if Path(f"/proc/{lab.init}/ns/user").readlink() != Path("/proc/self/ns/user").readlink():
+        namespaces = ["--user", "--preserve-credentials", *namespaces]
+    return [
+        *("nsenter", "--target", str(lab.init), *namespaces, "--"),
+        *("nsenter", "--target", str(lab.nodes[node]["pid"]), "--net", "--mount", "--"),
+        *command,
+    ]
+
+
+def choose(labs: Sequence[KeptLab], name: str | None) -> KeptLab:
+    """The kept lab that is meant; without a name, the only one.
+
+    Raises:
+        ScenarioError: There is none, or more than one.
+    """
+    names = ", ".join(lab.name for lab in labs)
+    if not labs:
+        raise ScenarioError(["no lab is up: start one with `gsalab lab run SCENARIO --keep`"])
+    if name is None and len(labs) > 1:
+        raise ScenarioError([f"several labs are up, name one of them: {names}"])
+    for lab in labs:
+        if name in (None, lab.name):
+            return lab
+    raise ScenarioError([f"no lab {name} is up: there is {names}"])
+
+
+def _since(lab: KeptLab) -> str:
+    minutes = round((time.time() - lab.created) / 60)
+    return f"up since {datetime.fromtimestamp(lab.created).astimezone():%H:%M}, {minutes} min"
+
+
+def _usage(error: ScenarioError) -> int:
+    sys.stderr.write("\n".join(error.problems) + "\n")
+    return USAGE

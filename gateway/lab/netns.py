@@ -1,0 +1,276 @@
+"""Labs in Linux namespaces: a node is a process that holds a network and a mount namespace.
+
+Runs inside the sandbox, whose end removes everything made here; so nothing is ever undone.
+"""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway.doctor.programs import search_path
+from gateway.lab.backend import CommandError, Completed, shell_words
+from gateway.lab.sandbox import SHARED
+from gateway.lab.topology import NodePlan, Topology
+
+TIMED_OUT = 124
+_STOP_TIMEOUT = 3.0
+_RESOLV_CONF = "/etc/resolv.conf"
+
+# A path below /run means the node's own, so a resolv.conf that is a link into /run (systemd-resolved) is only
+# written there; any other is covered. Where there is none, /etc becomes a directory of links to the real one.
+_HOLD = r"""
+set -e
+run=$1 bird=$2 nameserver=$3
+if [ -n "$bird" ]; then mount --bind "$bird" "$run/bird"; fi
+mount --rbind "$run" /run
+if [ -n "$nameserver" ]; then
+    echo "nameserver $nameserver" > /run/resolv.conf
+    target=$(readlink -m /etc/resolv.conf)
+    case $target in
+        /run/*) mkdir -p "${target%/*}"; [ "$target" = /run/resolv.conf ] || cp /run/resolv.conf "$target" ;;
+        *)  if [ ! -e "$target" ]; then
+                mkdir /run/etc; mount --bind /etc /run/etc; mount -t tmpfs etc /etc
+                for entry in /run/etc/*; do
+                    if [ -L "$entry" ]; then cp -P "$entry" /etc/; else ln -s "$entry" /etc/; fi
+                done
+                rm -f /etc/resolv.conf; : > /etc/resolv.conf; target=/etc/resolv.conf
+            fi
+            mount --bind /run/resolv.conf "$target" ;;
+    esac
+fi
+echo ready
+exec sleep infinity
+"""
+
+_MSS = 1340
+"""Octets of TCP that fit in a packet through the tunnel, whose MTU is 1380."""
+
+
+def node_environment() -> dict[str, str]:
+    """What every program in a node gets: of the caller's settings only what output needs, so no proxies.
+
+    Temporary files go to the node's /run, because nobody would remove them from the machine's /tmp.
+    """
+    kept = {
+        name: os.environ[name] for name in ("LANG", "TERM", "VIRTUAL_ENV", "NO_COLOR") if name in os.environ
+    }
+    path = f"{Path(sys.executable).parent}:{search_path()}"
+    return {"PATH": path, "HOME": "/run", "TMPDIR": "/run", "XDG_RUNTIME_DIR": "/run", **kept}
+
+
+class NetnsDaemon:
+    """A program started in a node."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    @property
+    def status(self) -> int | None:
+        """Exit status, None while it runs."""
+        return self._process.returncode
+
+    async def stop(self) -> None:
+        """SIGTERM, then SIGKILL."""
+        if self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), _STOP_TIMEOUT)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+class NetnsNode:
+    """A node: ``pid`` is the process that holds its namespaces."""
+
+    def __init__(self, plan: NodePlan, holder: Process) -> None:
+        self.plan = plan
+        self.pid = holder.pid
+        self._run = Path(SHARED, plan.name)
+
+    def path(self, inside: str) -> Path:
+        """The file as the sandbox sees it."""
+        return self._run / Path(inside).relative_to("/run")
+
+    def write(self, inside: str, text: str, *, mode: int = 0o644) -> None:
+        """Write a file below /run; it never exists with more rights than ``mode``."""
+        path = self.path(inside)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode)
+        path.write_text(text, encoding="utf-8")
+
+    async def cover(self, path: str, inside: str) -> None:
+        """Bind-mount, in the node's mount namespace only."""
+        await self.check("mount", "--bind", inside, path)
+
+    def command(self, argv: tuple[str, ...]) -> list[str]:
+        """A command that does the same from anywhere in the sandbox."""
+        return ["nsenter", "-t", str(self.pid), "-n", "-m", "--", *argv]
+
+    async def run(self, *argv: str, limit: float = 10.0, stdin: str | None = None) -> Completed:
+        """Run to the end or the time limit."""
+        process = await asyncio.create_subprocess_exec(
+            *self.command(argv),
+            stdin=DEVNULL if stdin is None else PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=node_environment(),
+        )
+        given = None if stdin is None else stdin.encode()
+        try:
+            output, errors = await asyncio.wait_for(process.communicate(given), limit)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            return Completed(status=TIMED_OUT, output="", errors=f"no end within {limit:g} s")
+        return Completed(
+            status=process.returncode or 0,
+            output=output.decode(errors="replace"),
+            errors=errors.decode(errors="replace"),
+        )
+
+    async def check(self, *argv: str, limit: float = 10.0, stdin: str | None = None) -> str:
+        """Run, and raise ``CommandError`` unless the status is 0."""
+        done = await self.run(*argv, limit=limit, stdin=stdin)
+        if done.status != 0:
+            said = (done.errors or done.output).strip()
+            raise CommandError(
+                f"{self.plan.name}: {shell_words(argv)} ended with status {done.status}: {said}"
+            )
+        return done.output
+
+    async def start(self, *argv: str, log: str) -> NetnsDaemon:
+        """Start in the background, output to ``log``."""
+        path = self.path(log)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *self.command(argv), stdin=DEVNULL, stdout=output, stderr=output, env=node_environment()
+            )
+        return NetnsDaemon(process)
+
+    def entry(self) -> dict[str, object]:
+        """The pid inside the lab."""
+        return {"pid": self.pid, "role": self.plan.role}
+
+
+class NetnsBackend:
+    """Builds a topology with util-linux, iproute2 and nftables."""
+
+    async def create(self, topology: Topology) -> Mapping[str, NetnsNode]:
+        """Holders first, then the links between them, then each node's own settings."""
+        holders = await asyncio.gather(*(_hold(plan) for plan in topology.nodes.values()))
+        nodes = {node.plan.name: node for node in holders}
+        await _link(topology, nodes)
+        await asyncio.gather(*(_configure(topology, node) for node in nodes.values()))
+        return nodes
+
+
+async def _hold(plan: NodePlan) -> NetnsNode:
+    """Start what keeps a node's namespaces; a part of a CPE finds the CPE's BIRD in its own /run."""
+    run = Path(SHARED, plan.name)
+    bird = Path(SHARED, plan.part_of, "bird") if plan.part_of else None
+    for folder in (run, *((bird, run / "bird") if bird else ())):
+        folder.mkdir(parents=True, exist_ok=True)
+    nameserver = "" if plan.nameserver is None else str(plan.nameserver)
+    process = await asyncio.create_subprocess_exec(
+        *(
+            "unshare",
+            "--net",
+            "--mount",
+            "--",
+            "sh",
+            "-c",
+            _HOLD,
+            "node",
+            str(run),
+            str(bird or ""),
+            nameserver,
+        ),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=node_environment(),
+    )
+    assert process.stdout is not None  # noqa: S101 - PIPE above
+    assert process.stderr is not None  # noqa: S101
+    if await process.stdout.readline() != b"ready\n":
+        said = (await process.stderr.read()).decode(errors="replace").strip()
+        raise CommandError(f"{plan.name}: its namespaces could not be made: {said}")
+    return NetnsNode(plan, process)
+
+
+async def _link(topology: Topology, nodes: Mapping[str, NetnsNode]) -> None:
+    """One ``ip`` process for all cables: each end is born in its node."""
+    lines = []
+    for link in topology.links:
+        one, other = link.ends
+        lines.append(
+            f"link add {one.interface} netns {nodes[one.node].pid} type veth"
+            f" peer name {other.interface} netns {nodes[other.node].pid}"
+        )
+    process = await asyncio.create_subprocess_exec(
+        "ip", "-batch", "-", stdin=PIPE, stdout=PIPE, stderr=PIPE, env=node_environment()
+    )
+    _, errors = await process.communicate("\n".join(lines).encode())
+    if process.returncode != 0:
+        raise CommandError(f"the links could not be made: {errors.decode(errors='replace').strip()}")
+
+
+async def _configure(topology: Topology, node: NetnsNode) -> None:
+    plan = node.plan
+    for key, value in _sysctls(plan).items():
+        await node.check(
+            "sh", "-c", '[ ! -e "$1" ] || echo "$2" > "$1"', "set", f"/proc/sys/net/{key}", str(value)
+        )
+    await node.check("ip", "-batch", "-", stdin="\n".join(_ip_lines(topology, plan)))
+    rules = nft_rules(topology, plan)
+    if rules:
+        await node.check("nft", "-f", "-", stdin=rules)
+
+
+def _sysctls(plan: NodePlan) -> dict[str, int]:
+    """Values under /proc/sys/net, in the order in which they are written."""
+    values = {
+        "ipv6/conf/all/disable_ipv6": 1,  # the service has no IPv6; router solicitations would only add noise
+        "ipv6/conf/default/disable_ipv6": 1,
+    }
+    if plan.forwards:
+        values |= {
+            "ipv4/ip_forward": 1,
+            "ipv4/fib_multipath_hash_policy": 1,  # equal-cost paths are chosen by connection
+        }
+    return values
+
+
+def _ip_lines(topology: Topology, plan: NodePlan) -> list[str]:
+    lines = ["link set lo up"]
+    for end in topology.ends(plan.name):
+        lines += [f"address add {address} dev {end.interface}" for address in end.addresses]
+        lines.append(f"link set {end.interface} up")
+    return lines + [f"route add {prefix} via {via}" for prefix, via in plan.routes.items()]
+
+
+def nft_rules(topology: Topology, plan: NodePlan) -> str:
+    """The node's nftables rules, empty when it needs none."""
+    rules = ""
+    if plan.source_nat is not None:
+        nat = plan.source_nat
+        (leaves,) = (end.interface for end in topology.ends(plan.name) if end.neighbour == nat.toward)
+        # Without a port range nftables keeps the source port as long as no other flow to the same destination
+        # has it, so ports 500 and 4500 stay what they are.
+        rules += (
+            "table ip nat {\n chain postrouting {\n  type nat hook postrouting priority srcnat\n"
+            f'  oifname "{leaves}" ip saddr {nat.source} counter snat to {nat.to}\n }}\n}}\n'
+        )
+    if plan.role in {"cpe", "tunnel"}:
+        clamp = f"tcp flags syn tcp option maxseg size > {_MSS} tcp option maxseg size set {_MSS}"
+        rules += (
+            "table ip clamp {\n chain forward {\n  type filter hook forward priority mangle\n"
+            f'  oifname "ipsec*" {clamp}\n  iifname "ipsec*" {clamp}\n }}\n}}\n'
+        )
+    return rules

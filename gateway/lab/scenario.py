@@ -1,0 +1,174 @@
+"""Scenario files: one YAML file declares a lab, what it teaches, and what has to work in it."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from gateway.lab.scenario_model import Scenario
+
+SUFFIX = ".yaml"
+
+
+class ScenarioError(Exception):
+    """A scenario that does not exist or cannot be used; ``problems`` has one line for each fault."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+def names() -> list[str]:
+    """The scenarios that come with the product, in alphabetical order but with ``basic`` first."""
+    found = (entry.name for entry in files("gateway.lab").joinpath("scenarios").iterdir())
+    return sorted(
+        (n.removesuffix(SUFFIX) for n in found if n.endswith(SUFFIX)), key=lambda n: (n != "basic", n)
+    )
+
+
+def load(name: str, overrides: Mapping[str, object] | None = None) -> Scenario:
+    """Read a scenario.
+
+    Args:
+        name: One of ``names()``, or the path of a scenario file.
+        overrides: Dotted path to the value put there: ``cpe.ike``, ``lab.remoteNetworks.0.region``.
+
+    Raises:
+        ScenarioError: No such scenario, or faults in the file or the overrides; all of them at once.
+    """
+    path, text = _read(name)
+    try:
+        document = YAML(typ="rt").load(text)
+    except YAMLError as error:
+        raise ScenarioError([f"{path}: not YAML: {error}"]) from error
+    if not isinstance(document, dict):
+        raise ScenarioError([f"{path}: a scenario is a mapping with title, nodes, links, lab and traffic"])
+    for dotted, value in (overrides or {}).items():
+        _override(document, dotted, value)
+    document["name"] = Path(path).stem
+    try:
+        scenario = Scenario.model_validate(_plain(document))
+    except ValidationError as error:
+        raise ScenarioError(
+            [f"{_where(path, document, e['loc'])}: {_say(e['msg'], e['loc'])}" for e in error.errors()]
+        ) from error
+    problems = contradictions(scenario)
+    if problems:
+        raise ScenarioError([f"{path}: {problem}" for problem in problems])
+    return scenario
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, object]:
+    """Overrides as typed on a command line, ``cpe.ike=aes256-sha384-modp2048``; values are YAML.
+
+    Raises:
+        ScenarioError: A setting without ``=``.
+    """
+    overrides: dict[str, object] = {}
+    for setting in settings:
+        dotted, equals, value = setting.partition("=")
+        if not equals:
+            raise ScenarioError([f"--set {setting}: expected PATH=VALUE, as in cpe.esp=aes128gcm16"])
+        overrides[dotted] = YAML(typ="safe").load(value)
+    return overrides
+
+
+def dump_yaml(value: Mapping[str, object]) -> str:
+    """A mapping as YAML text for people."""
+    yaml = YAML()
+    yaml.default_flow_style = False
+    stream = StringIO()
+    yaml.dump(dict(value), stream)
+    return stream.getvalue()
+
+
+def _read(name: str) -> tuple[str, str]:
+    if name in names():
+        return name + SUFFIX, files("gateway.lab").joinpath("scenarios", name + SUFFIX).read_text("utf-8")
+    if not name.endswith(SUFFIX):
+        raise ScenarioError(
+            [f"no scenario is called {name}: there are {', '.join(names())}, or give a .yaml file"]
+        )
+    try:
+        return name, Path(name).read_text("utf-8")
+    except OSError as error:
+        raise ScenarioError([f"{name}: {error.strerror}"]) from error
+
+
+def _override(document: Any, dotted: str, value: object) -> None:  # noqa: ANN401 - parsed YAML
+    """Put ``value`` at a path; a last member that is new is added, so that a typo is found by validation."""
+    *parents, last = dotted.split(".")
+    place = document
+    try:
+        for part in parents:
+            place = place[int(part)] if isinstance(place, list) else place[part]
+        place[int(last) if isinstance(place, list) else last] = value
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise ScenarioError(
+            [f"--set {dotted}: the scenario has nothing at {dotted.rpartition('.')[0]}"]
+        ) from error
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - parsed YAML
+    """The containers of the YAML reader as plain ones."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _where(path: str, document: Any, loc: Sequence[int | str]) -> str:  # noqa: ANN401 - parsed YAML
+    """``file:line: path.of.the.value``."""
+    line, place = 0, document
+    for part in loc:
+        positions = getattr(place, "lc", None)
+        try:
+            if isinstance(place, dict) and positions is not None and part in place:
+                line = positions.key(part)[0]
+            elif isinstance(place, list) and positions is not None and isinstance(part, int):
+                line = positions.item(part)[0]
+            place = place[part]
+        except (KeyError, IndexError, TypeError):
+            break
+    return f"{path}:{line + 1}: {'.'.join(str(part) for part in loc)}"
+
+
+def _say(message: str, loc: Sequence[int | str]) -> str:
+    if message.startswith("Extra inputs"):
+        return f"unknown property {loc[-1]}"
+    return message.removeprefix("Value error, ").replace("Field required", "is missing")
+
+
+def contradictions(scenario: Scenario) -> list[str]:
+    """Faults that only show between parts of a scenario, one line each."""
+    topology = scenario.topology()
+    if len(topology.with_role("gateway")) != 1:
+        return ["nodes: exactly one node has the role gateway"]
+    named = [("links", end.node) for link in topology.links for end in link.ends]
+    named += [
+        (f"nodes.{name}.tunnels", part) for name, cpe in scenario.cpes().items() for part in cpe.tunnels
+    ]
+    for index, check in enumerate(scenario.traffic):
+        named += [(f"traffic.{index}", node) for node in (check.from_node, check.without) if node is not None]
+    problems = [f"{where}: no node is called {node}" for where, node in named if node not in topology.nodes]
+    return problems or _unreachable(scenario)
+
+
+def _unreachable(scenario: Scenario) -> list[str]:
+    """Routes by an address that is on no interface's network."""
+    topology = scenario.topology()
+    problems = []
+    for name, plan in topology.nodes.items():
+        networks = [address.network for end in topology.ends(name) for address in end.addresses]
+        for prefix, via in plan.routes.items():
+            if not any(via in network for network in networks):
+                problems.append(
+                    f"nodes.{name}: the route to {prefix} goes by {via}, which is on no link of {name}"
+                )
+    return problems

@@ -1,0 +1,200 @@
+"""The parts of a scenario file."""
+
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from gateway.lab.topology import End, Link, NodePlan, Role, SourceNat, Topology
+
+DEFAULT_ROUTE = IPv4Network("0.0.0.0/0")
+
+NodeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
+"""Short, because an interface is named after the node behind it."""
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Addresses = Annotated[list[IPv4Interface], BeforeValidator(_as_list)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class NatPart(_Part):
+    """Source NAT towards one neighbour; see ``topology.SourceNat``."""
+
+    toward: NodeName
+    source: IPv4Network
+    to: IPv4Address
+
+
+class NodePart(_Part):
+    """One node.
+
+    Args:
+        role: host, router, cpe, tunnel or gateway.
+        default_via: Next hop of the default route.
+        routes: Further routes, prefix to next hop.
+        source_nat: Address translation.
+        nameserver: Resolver of a host.
+        part_of: For a tunnel node: the CPE it belongs to.
+        remote_network: For a CPE: name of its remote network in the lab file.
+        device_link: For a CPE: name of its device link.
+        announces: For a CPE: prefixes announced by BGP.
+        through_tunnel: For a CPE: destinations routed into the first tunnel, announced or not.
+        tunnels: For a CPE: the node that carries each tunnel; by default the CPE itself.
+        settings: For a CPE: what differs from the scenario's ``cpe``.
+    """
+
+    role: Role
+    default_via: IPv4Address | None = None
+    routes: dict[IPv4Network, IPv4Address] = Field(default_factory=dict)
+    source_nat: NatPart | None = None
+    nameserver: IPv4Address | None = None
+    part_of: NodeName | None = None
+    remote_network: str | None = None
+    device_link: str | None = None
+    announces: list[IPv4Network] = Field(default_factory=list)
+    through_tunnel: list[IPv4Network] = Field(default_factory=list)
+    tunnels: list[NodeName] = Field(default_factory=list)
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits_role(self) -> Self:
+        if self.role == "cpe" and not (self.remote_network and self.device_link and self.announces):
+            raise ValueError("a cpe needs remote_network, device_link and announces")
+        if self.role == "tunnel" and self.part_of is None:
+            raise ValueError("a tunnel node needs part_of, the cpe that it belongs to")
+        return self
+
+
+class CpeSettings(_Part):
+    """What an administrator enters on the CPE; the rest comes from the gateway's View configuration.
+
+    Args:
+        ike: Phase 1 proposals in strongSwan's notation.
+        esp: Phase 2 proposals.
+        psk: Pre-shared key; by default the device link's.
+        local_selector: Traffic selector of the branch side.
+        remote_selector: Traffic selector of the far side.
+        hold_time: BGP hold time offered, in seconds.
+    """
+
+    ike: str = "aes256gcm16-prfsha384-modp2048"
+    esp: str = "aes256gcm16"
+    psk: str | None = None
+    local_selector: IPv4Network = DEFAULT_ROUTE
+    remote_selector: IPv4Network = DEFAULT_ROUTE
+    hold_time: Annotated[int, Field(ge=3, le=65535)] = 30
+
+
+class TrafficCheck(_Part):
+    """One question asked from a node, and the outcome that makes the scenario succeed.
+
+    Exactly one of ``ping``, ``resolve`` and ``fetch`` is given.
+
+    Args:
+        from_node: Where it is asked (``from`` in the file).
+        ping: Address to ping.
+        resolve: Name to look up with the node's nameserver.
+        fetch: URL to get.
+        expect: ``answer``, or ``dropped``: no answer at all, not even an ICMP error.
+        without: Tunnel node that is taken down while it is asked.
+        spread: Ask over several connections, which have to use every tunnel.
+    """
+
+    from_node: NodeName = Field(alias="from")
+    ping: IPv4Address | None = None
+    resolve: str | None = None
+    fetch: str | None = None
+    expect: Literal["answer", "dropped"] = "answer"
+    without: NodeName | None = None
+    spread: bool = False
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Self:
+        if sum(q is not None for q in (self.ping, self.resolve, self.fetch)) != 1:
+            raise ValueError("a check asks one of ping, resolve and fetch")
+        return self
+
+    @property
+    def kind(self) -> Literal["ping", "resolve", "fetch"]:
+        """Which question it is."""
+        return "ping" if self.ping is not None else "resolve" if self.resolve is not None else "fetch"
+
+    @property
+    def target(self) -> str:
+        """What is asked for."""
+        return str(self.ping or self.resolve or self.fetch)
+
+
+class Scenario(_Part):
+    """A whole scenario.
+
+    Args:
+        name: Name of its file.
+        title: One line.
+        about: A paragraph that says what there is to learn.
+        nodes: The machines.
+        links: Cables; each maps its two nodes to the address or addresses of their ends.
+        cpe: Settings of every CPE.
+        lab: The gateway's lab file.
+        traffic: What has to work, and what has to be dropped.
+        timeout: Seconds until the lab gives up.
+    """
+
+    name: str
+    title: str
+    about: str
+    nodes: dict[NodeName, NodePart]
+    links: list[dict[NodeName, Addresses]]
+    cpe: CpeSettings = CpeSettings()
+    lab: dict[str, Any]
+    traffic: list[TrafficCheck]
+    timeout: float = 40.0
+
+    @model_validator(mode="after")
+    def _two_ends(self) -> Self:
+        for index, link in enumerate(self.links):
+            if len(link) != 2:  # noqa: PLR2004 - a cable has two ends
+                raise ValueError(f"links.{index}: a link joins two nodes, this one names {len(link)}")
+        return self
+
+    def topology(self) -> Topology:
+        """The backend-neutral description of the lab."""
+        links = []
+        for link in self.links:
+            (one, ours), (other, theirs) = link.items()
+            ends = (
+                End(node=one, neighbour=other, addresses=tuple(ours)),
+                End(node=other, neighbour=one, addresses=tuple(theirs)),
+            )
+            links.append(Link(ends))
+        return Topology(nodes={n: _plan(n, part) for n, part in self.nodes.items()}, links=tuple(links))
+
+    def cpes(self) -> dict[str, NodePart]:
+        """The nodes with the role cpe."""
+        return {name: node for name, node in self.nodes.items() if node.role == "cpe"}
+
+    def settings(self, cpe: str) -> CpeSettings:
+        """What is entered on one CPE."""
+        return CpeSettings.model_validate(self.cpe.model_dump() | self.nodes[cpe].settings)
+
+
+def _plan(name: str, part: NodePart) -> NodePlan:
+    routes = dict(part.routes)
+    if part.default_via is not None:
+        routes[DEFAULT_ROUTE] = part.default_via
+    nat = part.source_nat
+    return NodePlan(
+        name=name,
+        role=part.role,
+        routes=routes,
+        source_nat=None if nat is None else SourceNat(toward=nat.toward, source=nat.source, to=nat.to),
+        nameserver=part.nameserver,
+        part_of=part.part_of,
+    )

@@ -1,0 +1,113 @@
+"""Labs that were kept: one small file each, in a directory of the user's own, for later commands to find."""
+
+import contextlib
+import json
+import os
+import stat
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.doctor import EnvironmentProblem
+from gateway.lab.sandbox import end_process
+
+_SUFFIX = ".json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptLab:
+    """A lab that runs on its own.
+
+    Args:
+        name: Its scenario.
+        created: Seconds since the epoch.
+        warden: Pid of the process that holds it; its end is the lab's.
+        warden_started: When that process began, in clock ticks since boot: tells a recycled pid apart.
+        init: Pid of the lab's pid 1.
+        init_started: When that began.
+        nodes: What the backend needs to enter each node.
+    """
+
+    name: str
+    created: float
+    warden: int
+    warden_started: int
+    init: int
+    init_started: int
+    nodes: dict[str, dict[str, Any]]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is still there, and not another process with its pid."""
+        return started_at(self.warden) == self.warden_started and started_at(self.init) == self.init_started
+
+
+def directory() -> Path:
+    """Where state files live; made when it is not there.
+
+    Raises:
+        EnvironmentProblem: Somebody else's directory is in the way.
+    """
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and Path(runtime).is_dir() and Path(runtime).stat().st_uid == os.getuid():
+        path = Path(runtime) / "gsalab"
+    else:
+        path = Path(f"/tmp/gsalab-{os.getuid()}")  # noqa: S108 - owner and mode are checked below
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise EnvironmentProblem(
+            f"{path} is not a directory of this user's with mode 0700, so labs cannot be remembered there",
+            f"remove it: sudo rm -r {path}\nor set XDG_RUNTIME_DIR to a directory of your own",
+        )
+    return path
+
+
+def save(lab: KeptLab) -> None:
+    """Remember a lab; the file appears whole, readable by its owner alone."""
+    path = directory() / (lab.name + _SUFFIX)
+    draft = path.with_suffix(f".{os.getpid()}.new")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(asdict(lab)), encoding="utf-8")
+    draft.replace(path)
+
+
+def forget(lab: KeptLab) -> None:
+    """Remove a lab's file."""
+    (directory() / (lab.name + _SUFFIX)).unlink(missing_ok=True)
+
+
+def kept_labs() -> list[KeptLab]:
+    """The labs that run, in the order of their names; files of labs that have ended are removed."""
+    labs = []
+    for path in sorted(directory().glob(f"*{_SUFFIX}")):
+        try:
+            lab = KeptLab(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            path.unlink(missing_ok=True)
+            continue
+        if lab.alive:
+            labs.append(lab)
+        else:
+            path.unlink(missing_ok=True)
+    return labs
+
+
+def remove(lab: KeptLab) -> None:
+    """End a lab; returns when nothing of it is left."""
+    with contextlib.suppress(ProcessLookupError):
+        if lab.alive:
+            end_process(lab.warden, lab.init)
+    forget(lab)
+
+
+def started_at(pid: int) -> int | None:
+    """When a process began, in clock ticks since boot; None when there is none or it has ended."""
+    try:
+        fields = (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in {"Z", "X"} else int(fields[19])

@@ -1,0 +1,5 @@
+"""What a person sees of a lab: the drawing, the live timeline, the report."""
+
+from gateway.lab.view.screen import Screen
+
+__all__ = ["Screen"]
