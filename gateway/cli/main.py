@@ -64,9 +64,24 @@ def main() -> None:
     except ControlError as error:
         tell(str(error), "start a gateway with `gsalab up -f lab.yaml`, or name its socket with --control")
         sys.exit(Status.ENVIRONMENT)
+    except PermissionError as error:
+        tell(
+            f"no permission: {_text(error)}",
+            "run it as root; `gsalab up` needs CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN",
+        )
+        sys.exit(Status.ENVIRONMENT)
     except BrokenPipeError:
         # The reader of our output (head, grep -q) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Status.OK)
+    except OSError as error:
+        tell(_text(error))
+        sys.exit(Status.ENVIRONMENT)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _text(error: OSError) -> str:
+    """An error of the system with the file it is about."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
