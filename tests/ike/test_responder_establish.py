@@ -1,0 +1,184 @@
+"""IKE_SA_INIT and IKE_AUTH with a well-behaved CPE (RFC 7296 section 1.2)."""
+
+import pytest
+
+from ike.codec import AuthPayload, IDrPayload, SaPayload, TSiPayload, TSrPayload, parse_message
+from ike.constants import ExchangeType, HeaderFlag, TransformType
+from ike.crypto import keys
+from ike.events import (
+    AuthResult,
+    ChildSaEstablished,
+    Event,
+    IdentityOffered,
+    IkeSaEstablished,
+    IkeSaInitAnswered,
+    MessageReceived,
+    MessageSent,
+    ProposalsEvaluated,
+    SelectorsNarrowed,
+)
+from ike.proposal import Suite
+from ike.selectors import ANY_IPV4
+from ike.state import State
+from tests.ike.initiator import Initiator, connected, first
+from tests.ike.world import ESP_GCM_256, ESP_NULL, IKE_CBC_128, IKE_GCM_256, PATH_500, PATH_4500, PEER, World
+
+IKE_SUITES = pytest.mark.parametrize("suite", [IKE_GCM_256, IKE_CBC_128], ids=lambda s: s.name)
+
+STORY: list[type[Event]] = [
+    ProposalsEvaluated,
+    IkeSaInitAnswered,
+    IdentityOffered,
+    AuthResult,
+    IkeSaEstablished,
+    ProposalsEvaluated,
+    SelectorsNarrowed,
+    ChildSaEstablished,
+]
+
+
+@IKE_SUITES
+def test_both_ends_derive_the_same_ike_keys(suite: Suite) -> None:
+    cpe = connected(suite=suite)
+    assert cpe.world.sas[0].keys == cpe.keys
+
+
+@IKE_SUITES
+@pytest.mark.parametrize("esp_suite", [ESP_GCM_256, ESP_NULL], ids=lambda s: s.name)
+def test_packets_from_the_initiator_use_the_first_keys_of_keymat(suite: Suite, esp_suite: Suite) -> None:
+    cpe = Initiator(World(), suite=suite, esp_suite=esp_suite)
+    cpe.connect()
+    esp = cpe.world.responder.esp_parameters(cpe.world.last(ChildSaEstablished).spi_in)
+    assert esp is not None
+    expected = keys.child_keys(
+        cpe.prf,
+        cpe.keys.SK_d,
+        encr=esp_suite.transforms[TransformType.ENCR][0],
+        integ=esp_suite.transforms.get(TransformType.INTEG, (None,))[0],
+        nonces=(cpe.nonce_i, cpe.nonce_r),
+    )
+    assert (esp.encr_key_in, esp.integ_key_in) == (expected.encr_i, expected.integ_i)
+    assert (esp.encr_key_out, esp.integ_key_out) == (expected.encr_r, expected.integ_r)
+
+
+@IKE_SUITES
+def test_our_auth_payload_proves_the_pre_shared_key(suite: Suite) -> None:
+    cpe = Initiator(World(), suite=suite)
+    assert cpe.accepts(cpe.connect())
+
+
+def test_our_auth_payload_does_not_verify_with_another_key() -> None:
+    cpe = Initiator(World())
+    answer = cpe.connect()
+    cpe.psk = b"another"
+    assert not cpe.accepts(answer)
+
+
+def test_idr_is_our_configured_identity() -> None:
+    answer = Initiator(World()).connect()
+    assert first(answer, IDrPayload).identification == PEER.local_identity
+
+
+def test_the_answer_to_ike_auth_has_the_payloads_of_the_rfc_in_order() -> None:
+    answer = Initiator(World()).connect()
+    assert [type(p) for p in answer] == [IDrPayload, AuthPayload, SaPayload, TSiPayload, TSrPayload]
+
+
+def test_the_selectors_of_the_answer_are_any_to_any() -> None:
+    answer = Initiator(World()).connect()
+    assert first(answer, TSiPayload).selectors == first(answer, TSrPayload).selectors == (ANY_IPV4,)
+
+
+def test_the_chosen_esp_proposal_carries_our_spi_and_the_offered_number() -> None:
+    cpe = Initiator(World())
+    chosen = first(cpe.connect(), SaPayload).proposals[0]
+    established = cpe.world.last(ChildSaEstablished)
+    assert int.from_bytes(chosen.spi, "big") == established.spi_in
+    assert established.spi_out == int.from_bytes(cpe.esp_spi, "big")
+    assert chosen.number == 1
+
+
+def test_the_response_header_has_the_response_flag_alone_and_echoes_spis_and_message_id() -> None:
+    cpe = Initiator(World())
+    header = cpe.send_init().header
+    assert (header.flags, header.message_id, header.exchange) == (
+        HeaderFlag.RESPONSE,
+        0,
+        ExchangeType.IKE_SA_INIT,
+    )
+    assert header.spi_i == cpe.spi_i
+    ((data, _),) = cpe.world.deliver(cpe.request(ExchangeType.IKE_AUTH, cpe.auth_payloads()))
+    header = parse_message(data).header
+    assert (header.flags, header.message_id) == (HeaderFlag.RESPONSE, 1)
+    assert (header.spi_i, header.spi_r) == (cpe.spi_i, cpe.spi_r)
+
+
+def test_the_ike_proposal_of_the_answer_has_no_spi() -> None:
+    cpe = Initiator(World())
+    assert first(cpe.send_init().payloads, SaPayload).proposals[0].spi == b""
+
+
+def test_answers_go_back_along_the_path_of_the_request() -> None:
+    cpe = Initiator(World())
+    ((_, path),) = cpe.world.deliver(cpe.init_request(), PATH_500._replace(remote_port=1012))
+    assert path == PATH_500._replace(remote_port=1012)
+
+
+def test_the_sa_is_half_open_until_ike_auth_and_then_has_no_deadline() -> None:
+    cpe = Initiator(World())
+    cpe.send_init()
+    (sa,) = cpe.world.sas
+    assert (sa.state, sa.deadline) == (State.HALF_OPEN, cpe.world.now + cpe.world.limits.half_open_timeout)
+    cpe.send_auth()
+    assert (sa.state, sa.deadline) == (State.ESTABLISHED, None)
+    assert cpe.world.responder.next_timer() is None
+
+
+def test_the_events_tell_the_whole_story_in_order() -> None:
+    world = connected().world
+    kinds = frozenset(STORY)
+    told = [type(event) for event in world.events if type(event) in kinds]
+    assert told == STORY
+
+
+def test_every_event_after_ike_sa_init_names_the_peer_and_the_ike_sa() -> None:
+    cpe = connected()
+    name = f"{cpe.spi_i.hex()}_{cpe.spi_r.hex()}"
+    later = cpe.world.events[cpe.world.events.index(cpe.world.last(IkeSaInitAnswered)) :]
+    assert {(event.peer, event.ike_spi) for event in later} == {(PEER.name, name)}
+
+
+def test_every_message_is_reported_with_its_payloads() -> None:
+    world = connected().world
+    seen = [(event.exchange, event.is_response) for event in world.of(MessageReceived)]
+    assert seen == [("IKE_SA_INIT", False), ("IKE_AUTH", False)]
+    sent = world.of(MessageSent)
+    assert [event.payloads[0] for event in sent] == ["SA", "IDr"]
+    assert sent[0].payloads[-1] == "N(NAT_DETECTION_DESTINATION_IP)"
+
+
+def test_the_identities_offered_and_expected_are_reported() -> None:
+    event = connected().world.last(IdentityOffered)
+    assert event.offered == PEER.expected_identity.text
+    assert event.expected == PEER.expected_identity.text
+    assert (event.wanted_of_us, event.ours) == ("", PEER.local_identity.text)
+
+
+def test_two_ike_sas_of_one_peer_are_independent() -> None:
+    world = World()
+    one = connected(world)
+    two = Initiator(world, seed="other")
+    two.connect()
+    two.delete_ike()
+    assert [sa.spi_i for sa in world.sas] == [one.spi_i]
+    assert one.send_informational() == ()
+
+
+def test_a_cpe_that_starts_on_port_4500_stays_there() -> None:
+    cpe = Initiator(World(), path=PATH_4500)
+    cpe.send_init(
+        cpe.init_payloads(nat=cpe.nat_payloads((PATH_4500.remote_ip, 4500), (PATH_4500.local_ip, 4500)))
+    )
+    cpe.send_auth()
+    (sa,) = cpe.world.sas
+    assert (sa.path, sa.nat.detected) == (PATH_4500, False)
