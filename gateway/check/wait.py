@@ -58,7 +58,7 @@ async def check(control: Path, *, wait: float, select: Select = lambda _: None) 
 
     Raises:
         ControlError: No gateway answers, or it ended meanwhile.
-        UnknownTunnel: From ``select``.
+        UnknownTunnel: From ``select``, or when there is nothing to grade.
     """
     begun, started = time.monotonic(), time.time()
     standing = Standing()
@@ -68,6 +68,8 @@ async def check(control: Path, *, wait: float, select: Select = lambda _: None) 
             only = select(status)
             seen = await records.until(status["last_record"])
             steps = grade(status, seen, only)
+            if not steps:
+                raise UnknownTunnel("the running gateway has no tunnel to grade")
             findings = _findings(status, seen, only)
             elapsed = time.monotonic() - begun
             passed = all(step.status is Status.PASSED for step in steps) and not findings
@@ -100,21 +102,32 @@ class _Records:
     """The gateway's records so far, in their JSON form."""
 
     def __init__(self) -> None:
-        self.all: list[Record] = []
-        self._grown = asyncio.Event()
+        self._all: list[Record] = []
+        self._changed = asyncio.Event()
+        self._ended = False
 
     async def follow(self, control: Path) -> None:
         """Collect what the gateway publishes, until it ends."""
-        async for record in follow_events(control):
-            self.all.append(record)
-            self._grown.set()
+        try:
+            async for record in follow_events(control):
+                self._all.append(record)
+                self._changed.set()
+        finally:
+            self._ended = True
+            self._changed.set()
 
     async def until(self, last: int) -> list[Record]:
-        """The records, once the one with the id ``last`` has come."""
-        while last > (self.all[-1]["id"] if self.all else 0):
-            self._grown.clear()
-            await self._grown.wait()
-        return self.all
+        """The records, once the one with the id ``last`` has come.
+
+        Raises:
+            ControlError: The stream ended before.
+        """
+        while last > (self._all[-1]["id"] if self._all else 0):
+            if self._ended:
+                raise ControlError("the gateway ended its stream of records")
+            self._changed.clear()
+            await self._changed.wait()
+        return self._all
 
 
 @contextlib.asynccontextmanager

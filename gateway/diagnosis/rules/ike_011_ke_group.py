@@ -30,7 +30,7 @@ def _find(history: History) -> Evidence | None:
     return Evidence(
         where=where(last, "IKE_SA_INIT request"),
         saw=f"{last['data']['reason']}; "
-        + (silence if len(refused) < GIVEN_UP else f"{len(refused)} times so"),
+        + (silence if len(refused) < GIVEN_UP else f"{len(refused)} times in a row"),
         expected=f"a second IKE_SA_INIT request, with a key exchange in {group}",
         because=(evaluated, last),
         fix=Fix(

@@ -26,11 +26,11 @@ def _find(history: History) -> Evidence | None:
         saw = f"IKE_SA_INIT answered, then nothing for {silent}"
         cause = "let UDP 4500 out, and its answers in, on the CPE and on every firewall and router on the way"
     nat = history.last("nat_detection")
-    behind = nat is not None and nat["data"]["status"]["remote_behind_nat"]
+    moved = nat is not None and nat["data"]["status"]["remote_behind_nat"]
     return Evidence(
         where=where(answered, "IKE_SA_INIT exchange"),
         saw=saw,
-        expected=f"an IKE_AUTH request{', on UDP 4500 because the CPE is behind a NAT' if behind else ''}",
+        expected=f"an IKE_AUTH request{', on UDP 4500, where NAT detection sends it' if moved else ''}",
         because=(*((nat,) if nat and nat["id"] < answered["id"] else ()), answered, *repeats[-1:]),
         fix=Fix(cpe=cause, device_link="nothing: its address and its policy fit"),
     )

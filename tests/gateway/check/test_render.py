@@ -1,0 +1,81 @@
+"""The result of a check as text, JSON and JUnit XML."""
+
+import json
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+from gateway.check import Status, Step, render
+from gateway.check.wait import Result
+from tests.gateway.diagnosis.story import DIFFERENT_KEYS, Story
+
+TUNNEL = "branch1/cpe1/0"
+
+
+def result() -> Result:
+    """A tunnel that came up, and one with a wrong key."""
+    story = Story()
+    story.init()
+    story.auth(failure=DIFFERENT_KEYS)
+    return Result(
+        steps=(
+            Step(tunnel="branch2/cpe1/0", name="tunnel", status=Status.PASSED, saw="CHILD SA", time=105.5),
+            Step(tunnel=TUNNEL, name="tunnel", status=Status.FAILED, saw="no IKE SA"),
+            Step(tunnel=TUNNEL, name="bgp", status=Status.SKIPPED, saw="waits for step tunnel"),
+        ),
+        findings=(story.finding(),),
+        started=100.0,
+        seconds=8.25,
+    )
+
+
+def test_text_has_a_line_per_step_the_findings_and_a_verdict() -> None:
+    lines = render.text(result()).splitlines()
+    assert lines[0] == "✓ tunnel   branch2/cpe1/0  CHILD SA"
+    assert lines[1] == "✗ tunnel   branch1/cpe1/0  no IKE SA"
+    assert lines[2] == "· bgp      branch1/cpe1/0  waits for step tunnel"
+    assert lines[4].startswith("✗ GSA-IKE-020  Pre-shared keys differ")
+    assert lines[-1] == "1 of 3 steps passed after 8.2 s"
+
+
+def test_json_says_whether_all_is_well() -> None:
+    as_json = json.loads(json.dumps(render.as_json(result())))
+    assert (as_json["ok"], as_json["seconds"]) == (False, 8.25)
+    assert [step["status"] for step in as_json["steps"]] == ["passed", "failed", "skipped"]
+    assert [finding["code"] for finding in as_json["findings"]] == ["GSA-IKE-020"]
+
+
+def test_junit_has_a_test_case_per_tunnel_and_step() -> None:
+    suites = ET.fromstring(render.junit(result()))  # noqa: S314 - our own
+    assert suites.tag == "testsuites"
+    (suite,) = suites
+    assert {name: suite.get(name) for name in ("tests", "failures", "skipped", "errors")} == {
+        "tests": "3",
+        "failures": "1",
+        "skipped": "1",
+        "errors": "0",
+    }
+    passed, failed, skipped = suite
+    assert (passed.get("classname"), passed.get("name"), passed.get("time")) == (
+        *("branch2/cpe1/0", "tunnel"),
+        "5.500",
+    )
+    failure = failed.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "GSA-IKE-020 Pre-shared keys differ"
+    assert "on the CPE: " in (failure.text or "")
+    assert skipped.find("skipped") is not None
+
+
+def test_a_failed_step_without_a_finding_still_says_what_it_saw() -> None:
+    suites = ET.fromstring(render.junit(replace(result(), findings=())))  # noqa: S314 - our own
+    (suite,) = suites
+    failure = suite[1].find("failure")
+    assert failure is not None
+    assert (failure.get("message"), failure.text) == ("no IKE SA", "no IKE SA")
+
+
+def test_a_finding_spoils_a_check_whose_steps_all_passed() -> None:
+    mixed = result()
+    assert not replace(mixed, steps=mixed.steps[:1]).ok
+    assert replace(mixed, steps=mixed.steps[:1], findings=()).ok
+    assert not replace(mixed, findings=()).ok

@@ -1,0 +1,151 @@
+"""Rules about BGP and routes: GSA-BGP-001, 002, 003 and 010."""
+
+from gateway.diagnosis import Certainty
+from tests.gateway.diagnosis.story import Story
+
+GATEWAY, CPE = "10.2.0.4", "10.1.0.4"
+
+
+def connected() -> Story:
+    """A tunnel without BGP."""
+    story = Story()
+    story.connect()
+    return story
+
+
+def test_a_tunnel_without_a_syn_is_likely_a_missing_route_after_fifteen_seconds() -> None:
+    story = connected()
+    assert story.findings(after=14.9) == []
+    finding = story.finding(after=15)
+    assert (finding.code, finding.certainty) == ("GSA-BGP-001", Certainty.LIKELY)
+    assert (finding.saw, finding.expected) == (
+        "no TCP SYN to port 179 in 15 s",
+        f"a TCP SYN from {CPE} to {GATEWAY}:179",
+    )
+    assert f"route {GATEWAY}/32 into the tunnel" in finding.fix.cpe
+
+
+def test_the_seconds_begin_with_the_tunnel_and_not_with_its_rekey() -> None:
+    story = connected()
+    story.wait(14)
+    story.create_child(replaces=1)
+    story.close_child(1)
+    assert story.finding(after=1).saw == "no TCP SYN to port 179 in 15 s"
+
+
+def test_a_tunnel_whose_beginning_is_no_longer_in_the_stream_gives_no_alarm() -> None:
+    story = Story()
+    story.create_child(replaces=77)
+    assert story.findings(after=3600) == []
+
+
+def test_a_tunnel_that_is_down_gives_no_finding_about_bgp() -> None:
+    story = connected()
+    story.syn(source="10.1.0.1")
+    story.notified(2, 2, sent=True)
+    story.close_ike()
+    story.close_child(1)
+    assert story.findings(after=3600) == []
+
+
+def test_a_syn_ends_the_silence() -> None:
+    story = connected()
+    story.wait(20)
+    story.syn()
+    assert story.findings(after=3600) == []
+
+
+def test_a_wrong_as_number_of_the_cpe_is_proven() -> None:
+    story = connected()
+    story.syn()
+    story.notified(2, 2, sent=True, detail="65002 instead of 65001")
+    finding = story.finding()
+    assert (finding.code, finding.certainty) == ("GSA-BGP-002", Certainty.PROVEN)
+    assert finding.saw == "the CPE's OPEN has another AS number: 65002 instead of 65001"
+    assert finding.expected == 'AS 65001, the device ASN of device link "cpe1"'
+
+
+def test_a_cpe_that_refuses_ours_expects_another_number() -> None:
+    story = connected()
+    story.syn()
+    story.notified(2, 2, sent=False)
+    assert story.finding().expected == "the CPE to take AS 65476 for its neighbour"
+
+
+def test_another_notification_is_no_as_number() -> None:
+    story = connected()
+    story.syn()
+    story.notified(6, 2, sent=False)
+    assert story.findings(after=3600) == []
+
+
+def test_a_syn_from_the_wrong_source_is_proven() -> None:
+    story = connected()
+    story.syn(source="10.1.0.1")
+    finding = story.finding()
+    assert (finding.code, finding.certainty) == ("GSA-BGP-003", Certainty.PROVEN)
+    assert finding.title == "BGP with the wrong source address"
+    assert finding.saw == f"10.1.0.1 to {GATEWAY}:179; wrong: source 10.1.0.1"
+    assert finding.expected == f'{CPE} to {GATEWAY}:179, as device link "cpe1" has it'
+
+
+def test_a_syn_to_the_wrong_destination_is_proven() -> None:
+    story = connected()
+    story.syn(destination="10.2.0.9")
+    assert story.finding().title == "BGP with the wrong destination address"
+
+
+def test_swapped_addresses_are_recognised() -> None:
+    story = connected()
+    story.syn(source=GATEWAY, destination=CPE)
+    finding = story.finding()
+    assert finding.title == "BGP with the wrong source and destination address"
+    assert finding.saw.endswith("the two BGP addresses look reversed")
+
+
+def test_a_syn_between_the_right_addresses_is_no_finding() -> None:
+    story = connected()
+    story.syn(source="10.1.0.1")
+    story.syn()
+    assert story.findings(after=3600) == []
+
+
+def test_other_syns_beside_a_session_do_not_matter() -> None:
+    story = Story()
+    story.come_up()
+    story.syn(source="10.1.0.99", destination="10.2.0.9")
+    assert story.findings(after=3600) == []
+
+
+def test_a_session_without_a_prefix_is_likely_a_policy_after_ten_seconds() -> None:
+    story = connected()
+    story.establish_bgp()
+    assert story.findings(after=9) == []
+    finding = story.finding(after=10)
+    assert (finding.code, finding.certainty) == ("GSA-BGP-010", Certainty.LIKELY)
+    assert finding.saw == "the CPE announces no prefix, 10 s after Established"
+
+
+def test_a_cpe_that_withdrew_everything_is_found_as_well() -> None:
+    story = Story()
+    story.come_up()
+    story.wait(60)
+    story.withdraw("10.1.0.0/16")
+    assert story.findings(after=9) == []
+    assert story.finding(after=10).saw.endswith("10 s after it withdrew the last one")
+
+
+def test_one_prefix_is_enough() -> None:
+    story = Story()
+    story.come_up()
+    story.announce("10.9.0.0/16")
+    story.withdraw("10.1.0.0/16")
+    assert story.findings(after=3600) == []
+
+
+def test_routes_lost_with_the_session_are_no_finding_about_routes() -> None:
+    story = Story()
+    story.come_up()
+    story.close_bgp()
+    story.withdraw("10.1.0.0/16")
+    assert story.findings(after=3600) == []

@@ -1,0 +1,172 @@
+"""Rules about IKE_SA_INIT and IKE_AUTH: GSA-IKE-010, 011, 020, 021 and 040."""
+
+import pytest
+
+from gateway.diagnosis import Certainty
+from ike.constants import DhGroup, Encr, Integ, Prf
+from tests.gateway.diagnosis.story import AUTH_PAYLOADS, DIFFERENT_KEYS, Story, ike_proposal
+
+AES_256_SHA_256 = ike_proposal(
+    Encr.AES_CBC, 256, Prf.HMAC_SHA2_256, DhGroup.MODP_2048, Integ.HMAC_SHA2_256_128
+)
+
+
+def test_aes256_with_sha256_is_refused_though_each_value_is_allowed() -> None:
+    story = Story()
+    story.init(AES_256_SHA_256)
+    finding = story.finding()
+    assert (finding.code, finding.certainty) == ("GSA-IKE-010", Certainty.PROVEN)
+    assert finding.title == "IKE proposal refused: encryption"
+    assert "default phase 1 combination 8" in finding.expected
+    assert finding.expected.endswith("each offered value is allowed, but not together")
+    assert finding.fix.strongswan == "proposals = aes128-sha256-modp2048"
+    assert "ikeEncryption aes256, ikeIntegrity sha256, dhGroup dhGroup14" in finding.fix.device_link
+
+
+def test_a_group_that_no_combination_has_is_named_with_those_that_are_allowed() -> None:
+    story = Story()
+    story.init(ike_proposal(Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_384, DhGroup.ECP_384))
+    finding = story.finding()
+    assert finding.title == "IKE proposal refused: Diffie-Hellman group"
+    assert finding.expected.endswith("allowed Diffie-Hellman group: MODP_2048_256, MODP_2048")
+    assert finding.fix.strongswan == "proposals = aes256gcm16-prfsha384-modp2048"
+    assert "dhGroup ecp384" in finding.fix.device_link
+
+
+def test_aead_with_an_integrity_algorithm_loses_it() -> None:
+    story = Story()
+    story.init(
+        ike_proposal(Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_384, DhGroup.MODP_2048, Integ.HMAC_SHA2_384_192)
+    )
+    finding = story.finding()
+    assert finding.title == "IKE proposal refused: integrity"
+    assert finding.fix.strongswan == "proposals = aes256gcm16-prfsha384-modp2048"
+
+
+def test_what_no_policy_can_allow_is_for_the_cpe_to_change() -> None:
+    story = Story()
+    story.init(ike_proposal(Encr.TRIPLE_DES, 192, Prf.HMAC_SHA1, DhGroup.MODP_1024, Integ.HMAC_SHA1_96))
+    finding = story.finding()
+    assert finding.fix.device_link == "nothing: no policy of a device link allows what was offered"
+    assert "MODP_2048_256" not in finding.fix.cpe
+
+
+def test_of_several_proposals_the_closest_is_explained() -> None:
+    story = Story()
+    far = ike_proposal(Encr.TRIPLE_DES, 192, Prf.HMAC_SHA1, DhGroup.MODP_1024, Integ.HMAC_SHA1_96)
+    story.init(far, AES_256_SHA_256)
+    assert story.finding().saw.startswith("AES_CBC-256 / ")
+    assert story.finding().saw.endswith("(the closest of 2 proposals offered)")
+
+
+def test_a_custom_policy_is_the_only_combination() -> None:
+    story = Story("custom-policy.yaml")
+    story.init()
+    finding = story.finding()
+    assert finding.fix.strongswan == "proposals = aes256gcm16-prfsha384-ecp384"
+    assert finding.table is not None
+    assert [row.name for row in finding.table.rows] == ["offered", "custom phase 1"]
+
+
+def test_the_wrong_group_is_no_finding_when_the_cpe_tries_again() -> None:
+    story = Story()
+    story.init(ke_group=DhGroup.ECP_256)
+    assert story.findings(after=1) == []
+    story.init()
+    assert [f.code for f in story.findings(after=2)] == []
+
+
+def test_the_wrong_group_and_then_silence_is_possible() -> None:
+    story = Story()
+    story.init(ke_group=DhGroup.ECP_256)
+    finding = story.finding(after=6)
+    assert (finding.code, finding.certainty) == ("GSA-IKE-011", Certainty.POSSIBLE)
+    assert (
+        finding.saw
+        == "KE payload of group 19, selected is 14 (MODP_2048); 6 s later no request with that group has come"
+    )
+    assert finding.fix.strongswan.endswith("modp2048")
+
+
+def test_the_wrong_group_again_and_again_needs_no_silence() -> None:
+    story = Story()
+    for _ in range(3):
+        story.init(ke_group=DhGroup.ECP_256)
+    assert story.finding().saw.endswith("3 times in a row")
+
+
+def test_different_keys_are_proven() -> None:
+    story = Story()
+    story.init()
+    story.auth(failure=DIFFERENT_KEYS)
+    finding = story.finding()
+    assert (finding.code, finding.certainty) == ("GSA-IKE-020", Certainty.PROVEN)
+    assert 'pre-shared key of device link "cpe1"' in finding.saw
+    assert "zone redundancy" not in finding.expected
+
+
+def test_the_second_tunnel_may_have_a_key_of_its_own() -> None:
+    story = Story("zone-redundancy.yaml", index=1)
+    story.init()
+    story.auth(failure=DIFFERENT_KEYS)
+    assert "zone redundancy key" in story.finding().expected
+
+
+def test_a_finding_about_keys_never_shows_one() -> None:
+    story = Story()
+    story.init()
+    story.auth(failure=DIFFERENT_KEYS)
+    assert "correct horse" not in str(story.finding())
+
+
+@pytest.mark.parametrize(
+    ("payloads", "failure", "title"),
+    [
+        (
+            ("IDi", "IDr", "SA", "TSi", "TSr"),
+            "no AUTH payload: the peer asks for EAP, expected a pre-shared key",
+            "EAP instead of a pre-shared key",
+        ),
+        (
+            ("IDi", "CERT", *AUTH_PAYLOADS[1:]),
+            "authentication method DIGITAL_SIGNATURE, expected a pre-shared key",
+            "Certificate instead of a pre-shared key",
+        ),
+    ],
+)
+def test_another_authentication_method_is_not_a_wrong_key(
+    payloads: tuple[str, ...], failure: str, title: str
+) -> None:
+    story = Story()
+    story.init()
+    story.auth(failure=failure, payloads=payloads)
+    finding = story.finding()
+    assert (finding.code, finding.title, finding.certainty) == ("GSA-IKE-021", title, Certainty.PROVEN)
+
+
+def test_half_open_is_likely_after_five_seconds() -> None:
+    story = Story()
+    story.init()
+    assert story.findings(after=4.9) == []
+    finding = story.finding(after=5)
+    assert (finding.code, finding.certainty) == ("GSA-IKE-040", Certainty.LIKELY)
+    assert finding.saw == "IKE_SA_INIT answered, then nothing for 5 s"
+    assert "4500" in finding.fix.cpe
+
+
+def test_half_open_that_timed_out_stays_a_finding() -> None:
+    story = Story()
+    story.init()
+    story.wait(30)
+    story.close_ike("no IKE_AUTH came after IKE_SA_INIT", established=False)
+    assert story.finding().code == "GSA-IKE-040"
+
+
+def test_half_open_with_repeated_requests_is_about_lost_answers() -> None:
+    story = Story()
+    story.init()
+    story.wait(4)
+    story.repeated_init()
+    finding = story.finding(after=4)
+    assert finding.saw == "the CPE repeats IKE_SA_INIT (1 time): our answer does not reach it"
+    assert finding.because[-1] == story.records()[-1]["id"]

@@ -1,0 +1,310 @@
+"""Tells what happens to tunnels in records: real events, translated as the gateway does it."""
+
+import itertools
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path as FilePath
+from typing import Any
+
+from bgp.events import (
+    BgpEvent,
+    Closed,
+    Connected,
+    Established,
+    NotificationReceived,
+    NotificationSent,
+    RoutesLearned,
+    RoutesWithdrawn,
+)
+from bgp.notification import notification_name
+from gateway.daemon.translate import publish_bgp, publish_ike
+from gateway.diagnosis import Finding, diagnose, facts_of
+from gateway.model import Tunnel, load, tunnels
+from gateway.records import Stream
+from ike.constants import DhGroup, Encr, Esn, Integ, Prf, ProtocolId, TransformType
+from ike.events import (
+    AuthResult,
+    ChildSaClosed,
+    ChildSaEstablished,
+    DatagramDropped,
+    DropReason,
+    Event,
+    IdentityOffered,
+    IkeSaClosed,
+    IkeSaEstablished,
+    IkeSaInitAnswered,
+    MessageReceived,
+    NatDetection,
+    ProposalsEvaluated,
+    RequestRefused,
+    RequestRepeated,
+    SelectorsNarrowed,
+)
+from ike.nat import NatStatus
+from ike.path import Path
+from ike.proposal import Proposal, Transform
+from ike.selection import Selection, select
+
+EXAMPLES = FilePath(__file__).resolve().parents[3] / "examples"
+ANY = ("0.0.0.0-255.255.255.255",)
+INIT_PAYLOADS = ("SA", "KE", "NONCE", "N(NAT_DETECTION_SOURCE_IP)", "N(NAT_DETECTION_DESTINATION_IP)")
+AUTH_PAYLOADS = ("IDi", "IDr", "AUTH", "SA", "TSi", "TSr")
+DIFFERENT_KEYS = "the AUTH payload does not verify: the two pre-shared keys differ"
+
+
+def ike_proposal(
+    encryption: Encr, bits: int, prf: Prf, group: DhGroup, integrity: Integ | None = None
+) -> Proposal:
+    """An IKE proposal with one transform per type."""
+    transforms = [Transform(TransformType.ENCR, encryption, bits), Transform(TransformType.PRF, prf)]
+    if integrity is not None:
+        transforms.append(Transform(TransformType.INTEG, integrity))
+    return Proposal(1, ProtocolId.IKE, b"", (*transforms, Transform(TransformType.DH, group)))
+
+
+def esp_proposal(encryption: Encr, bits: int | None = None, integrity: Integ | None = None) -> Proposal:
+    """An ESP proposal with one transform per type."""
+    transforms = [Transform(TransformType.ENCR, encryption, bits)]
+    if integrity is not None:
+        transforms.append(Transform(TransformType.INTEG, integrity))
+    return Proposal(1, ProtocolId.ESP, bytes(4), (*transforms, Transform(TransformType.ESN, Esn.NO_ESN)))
+
+
+GOOD_IKE = ike_proposal(Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_384, DhGroup.MODP_2048)
+GOOD_ESP = esp_proposal(Encr.AES_GCM_16, 256)
+
+
+class Story:
+    """A gateway and its CPEs.
+
+    Args:
+        example: Lab file in ``examples/``.
+        index: The tunnel that most calls are about.
+    """
+
+    def __init__(self, example: str = "minimal.yaml", index: int = 0) -> None:
+        self.now = 1_700_000_000.0
+        self.stream = Stream(lambda: self.now)
+        self.tunnels = tunnels(load([EXAMPLES / example]))
+        self.tunnel: Tunnel = self.tunnels[index]
+        self._numbers = itertools.count(1)
+        self.spi = ""
+        self.child = 0
+        ready = [facts_of(tunnel).as_json() for tunnel in self.tunnels]
+        self.stream.publish("lab", "gateway_ready", endpoints=["198.51.100.20"], tunnels=ready)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Everything that was published."""
+        return [record.as_json() for record in self.stream.history]
+
+    def findings(self, *, after: float = 0.0) -> list[Finding]:
+        """What the rules find so many seconds after the last record."""
+        return diagnose(self.records(), now=self.now + after)
+
+    def finding(self, *, after: float = 0.0) -> Finding:
+        """The only finding."""
+        (finding,) = self.findings(after=after)
+        return finding
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+    # IKE
+
+    def dropped(self, reason: DropReason, source: str, detail: str = "", *, endpoint: str = "") -> None:
+        """A datagram is dropped at the front door."""
+        local = endpoint or str(self.tunnel.endpoint)
+        self._ike(DatagramDropped(path=Path(local, 500, source, 500), reason=reason, detail=detail))
+
+    def init(self, *offered: Proposal, ke_group: DhGroup = DhGroup.MODP_2048) -> bool:
+        """The CPE sends IKE_SA_INIT; whether it is answered with success."""
+        self._number = next(self._numbers)
+        self.spi = ""
+        self._received("IKE_SA_INIT", INIT_PAYLOADS)
+        selection = select(offered or (GOOD_IKE,), self.tunnel.policy.ike_suites, preferred_group=ke_group)
+        self._evaluated("IKE_SA_INIT", selection)
+        wanted = selection.transform(TransformType.DH)
+        if wanted is None:
+            self._refused("IKE_SA_INIT", "NO_PROPOSAL_CHOSEN", "nothing matches")
+            return False
+        if wanted.id != ke_group:
+            reason = f"KE payload of group {int(ke_group)}, selected is {wanted.id} ({wanted.name})"
+            self._refused("IKE_SA_INIT", "INVALID_KE_PAYLOAD", reason)
+            return False
+        status = NatStatus(supported=True, remote_behind_nat=True, local_behind_nat=False)
+        self._ike(NatDetection(**self._where(), status=status, source_hash="00", destination_hash="00"))
+        self.spi = f"{self._number:016x}_{self._number + 4096:016x}"
+        self._ike(IkeSaInitAnswered(**self._where(), suite="AES_GCM_16-256 / HMAC_SHA2_384 / MODP_2048"))
+        return True
+
+    def repeated_init(self) -> None:
+        """The CPE repeats IKE_SA_INIT: it did not get the answer."""
+        self._ike(RequestRepeated(**self._where(), exchange="IKE_SA_INIT", message_id=0))
+
+    def auth(self, *, failure: str = "", payloads: tuple[str, ...] = AUTH_PAYLOADS) -> None:
+        """The CPE sends IKE_AUTH and is authenticated, or refused."""
+        self._received("IKE_AUTH", payloads)
+        peer = str(self.tunnel.peer_address)
+        self._ike(
+            IdentityOffered(**self._where(), offered=peer, expected=peer, wanted_of_us="", ours="gateway")
+        )
+        self._ike(AuthResult(**self._where(), ok=not failure, detail=failure))
+        if failure:
+            self._refused("IKE_AUTH", "AUTHENTICATION_FAILED", failure)
+            self.close_ike(failure, established=False)
+        else:
+            self._ike(IkeSaEstablished(**self._where(), suite="AES_GCM_16-256", identity=peer))
+
+    def create_child(
+        self,
+        *offered: Proposal,
+        ours: tuple[str, ...] = ANY,
+        theirs: tuple[str, ...] = ANY,
+        replaces: int | None = None,
+    ) -> None:
+        """The CPE asks for a CHILD SA, in IKE_AUTH or to replace one."""
+        exchange = "IKE_AUTH" if replaces is None else "CREATE_CHILD_SA"
+        selection = select(offered or (GOOD_ESP,), self.tunnel.policy.esp_suites)
+        self._evaluated(exchange, selection)
+        if selection.chosen is None:
+            self._refused(exchange, "NO_PROPOSAL_CHOSEN", "nothing matches")
+            return
+        any_to_any = ours == theirs == ANY
+        self._ike(
+            SelectorsNarrowed(
+                **self._where(), offered_initiator=ours, offered_responder=theirs, accepted=any_to_any
+            )
+        )
+        if not any_to_any:
+            self._refused(exchange, "TS_UNACCEPTABLE", "not any-to-any")
+            return
+        self.child += 1
+        self._ike(
+            ChildSaEstablished(
+                **self._where(),
+                spi_in=self.child,
+                spi_out=self.child + 4096,
+                suite=selection.chosen.text,
+                udp_encapsulation=True,
+                replaces=replaces,
+            )
+        )
+
+    def close_child(self, spi_in: int) -> None:
+        """A CHILD SA ends."""
+        self._ike(ChildSaClosed(**self._where(), spi_in=spi_in, spi_out=spi_in + 4096, reason="deleted"))
+
+    def close_ike(self, reason: str = "deleted by the peer", *, established: bool = True) -> None:
+        """The IKE SA ends."""
+        self._ike(IkeSaClosed(**self._where(), reason=reason, was_established=established, rekeyed=False))
+
+    def connect(self) -> None:
+        """The tunnel comes up."""
+        self.init()
+        self.auth()
+        self.create_child()
+
+    # BGP
+
+    def syn(self, source: str = "", destination: str = "") -> None:
+        """A TCP SYN to port 179 comes out of the tunnel."""
+        self.stream.publish(
+            "bgp",
+            "tcp_syn_seen",
+            tunnel=self.tunnel.name,
+            source=f"{source or self.tunnel.peer_bgp}:50000",
+            destination=f"{destination or self.tunnel.local_bgp}:179",
+            ttl=64,
+        )
+
+    def establish_bgp(self) -> None:
+        """The BGP session comes up."""
+        self.syn()
+        self._bgp(Connected(neighbor=self.tunnel.name))
+        self._bgp(
+            Established(
+                neighbor=self.tunnel.name,
+                peer_as=self.tunnel.peer_asn,
+                router_id=self.tunnel.peer_bgp,
+                hold_time=30,
+                peer_hold_time=30,
+                families=("ipv4 unicast",),
+                capabilities=(),
+            )
+        )
+
+    def notified(self, code: int, subcode: int, *, sent: bool, detail: str = "") -> None:
+        """The BGP session ends by a NOTIFICATION."""
+        kind = NotificationSent if sent else NotificationReceived
+        text = notification_name(code, subcode)
+        self._bgp(
+            kind(neighbor=self.tunnel.name, code=code, subcode=subcode, text=text, data=b"", detail=detail)
+        )
+        self.close_bgp(was_established=False)
+
+    def close_bgp(self, *, was_established: bool = True) -> None:
+        """The BGP session, or the attempt at one, ends."""
+        self._bgp(
+            Closed(
+                neighbor=self.tunnel.name,
+                reason="the TCP connection ended",
+                was_established=was_established,
+            )
+        )
+
+    def announce(self, *prefixes: str) -> None:
+        """The CPE announces prefixes."""
+        self._bgp(
+            RoutesLearned(
+                neighbor=self.tunnel.name,
+                prefixes=tuple(map(IPv4Network, prefixes)),
+                next_hop=IPv4Address(self.tunnel.peer_bgp),
+                as_path=(self.tunnel.peer_asn,),
+            )
+        )
+
+    def withdraw(self, *prefixes: str) -> None:
+        """The CPE withdraws prefixes."""
+        self._bgp(RoutesWithdrawn(neighbor=self.tunnel.name, prefixes=tuple(map(IPv4Network, prefixes))))
+
+    def come_up(self) -> None:
+        """Everything works."""
+        self.connect()
+        self.establish_bgp()
+        self.announce("10.1.0.0/16")
+
+    def _where(self) -> dict[str, Any]:
+        path = Path(str(self.tunnel.endpoint), 500, str(self.tunnel.peer_address), 500)
+        return {"peer": self.tunnel.name, "ike_spi": self.spi, "path": path}
+
+    def _ike(self, event: Event) -> None:
+        publish_ike(self.stream, event)
+
+    def _bgp(self, event: BgpEvent) -> None:
+        publish_bgp(self.stream, self.tunnel.remote_network, event)
+
+    def _received(self, exchange: str, payloads: tuple[str, ...]) -> None:
+        self._ike(
+            MessageReceived(
+                **self._where(),
+                exchange=exchange,
+                message_id=0,
+                is_response=False,
+                length=400,
+                payloads=payloads,
+            )
+        )
+
+    def _evaluated(self, exchange: str, selection: Selection) -> None:
+        self._ike(
+            ProposalsEvaluated(
+                **self._where(),
+                exchange=exchange,
+                verdicts=selection.verdicts,
+                selected=selection.chosen,
+                suite=selection.suite.name if selection.suite else "",
+            )
+        )
+
+    def _refused(self, exchange: str, notify: str, reason: str) -> None:
+        self._ike(RequestRefused(**self._where(), exchange=exchange, notify=notify, reason=reason))
