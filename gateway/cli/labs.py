@@ -55,7 +55,7 @@ def shell(
     ] = None,
     name: Annotated[str | None, typer.Option("--lab", help="Lab; needed when several are up.")] = None,
 ) -> None:
-    """Enter a node of a lab that is up, or run a command there: `gsalab lab shell cpe -- birdc show route`."""
+    """Enter a node of a lab that is up, or run a command there: gsalab lab shell cpe -- birdc show route."""
     from gateway.lab import lab_shell  # noqa: PLC0415
 
     sys.exit(lab_shell(node, command or [], name=name))

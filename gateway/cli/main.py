@@ -67,7 +67,7 @@ def main() -> None:
     except PermissionError as error:
         tell(
             f"no permission: {_text(error)}",
-            "run it as root; `gsalab up` needs CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN",
+            "run it as root; it needs CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_NET_ADMIN and CAP_SYS_ADMIN",
         )
         sys.exit(Status.ENVIRONMENT)
     except BrokenPipeError:
