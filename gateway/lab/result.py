@@ -41,7 +41,8 @@ class TrafficResult:
         ms: How long it took.
         page: The lines of the page that was fetched.
         without: The tunnel that was down meanwhile.
-        packets: For a check over several connections: packets that each tunnel carried.
+        packets: For a check over several connections: packets by each tunnel, 0 for keepalives only.
+        spread: Whether it is such a check; every tunnel has to have carried some.
     """
 
     source: str
@@ -72,6 +73,7 @@ class TrafficResult:
             "ok": self.ok,
             "saw": self.saw,
             "ms": self.ms,
+            "spread": self.spread,
         }
         optional = {"page": self.page, "without": self.without, "packets": self.packets}
         return facts | {name: value for name, value in optional.items() if value}

@@ -126,14 +126,25 @@ class Sandbox:
 
 
 def end_process(warden: int, init: int | None) -> None:
-    """Kill a lab's warden, and with it the lab; returns when pid 1 of the lab, hence all of it, is gone."""
+    """End a lab from outside; returns when every process of it is gone.
+
+    Pid 1 is killed first, so that its warden, which then ends by itself, reaps it; the kernel lets pid 1 end
+    only after all others.
+
+    Raises:
+        ProcessLookupError: The warden is not there.
+    """
+    watch = os.pidfd_open(warden)
     try:
-        watch = os.pidfd_open(init) if init else None
-    except ProcessLookupError:
-        watch = None
-    os.kill(warden, signal.SIGKILL)
-    if watch is not None:
+        if init is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(init, signal.SIGKILL)
+            ended, _, _ = select.select([watch], [], [], _END_TIMEOUT)
+            if ended:
+                return
+        os.kill(warden, signal.SIGKILL)
         select.select([watch], [], [], _END_TIMEOUT)
+    finally:
         os.close(watch)
 
 

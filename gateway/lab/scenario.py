@@ -101,17 +101,15 @@ def _read(name: str) -> tuple[str, str]:
 
 
 def _override(document: Any, dotted: str, value: object) -> None:  # noqa: ANN401 - parsed YAML
-    """Put ``value`` at a path; a last member that is new is added, so that a typo is found by validation."""
+    """Put ``value`` at a path; members that are new are added, so that a typo is found by validation."""
     *parents, last = dotted.split(".")
     place = document
     try:
         for part in parents:
-            place = place[int(part)] if isinstance(place, list) else place[part]
+            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
         place[int(last) if isinstance(place, list) else last] = value
-    except (KeyError, IndexError, ValueError, TypeError) as error:
-        raise ScenarioError(
-            [f"--set {dotted}: the scenario has nothing at {dotted.rpartition('.')[0]}"]
-        ) from error
+    except (AttributeError, IndexError, ValueError, TypeError) as error:
+        raise ScenarioError([f"--set {dotted}: the scenario has no place for it"]) from error
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - parsed YAML

@@ -43,29 +43,38 @@ class KeptLab:
 
 
 def directory() -> Path:
-    """Where state files live; made when it is not there.
+    """Where state files live; it is there only while a lab is kept.
 
     Raises:
         EnvironmentProblem: Somebody else's directory is in the way.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and Path(runtime).is_dir() and Path(runtime).stat().st_uid == os.getuid():
-        path = Path(runtime) / "gsalab"
+        path = Path(runtime) / "gsalab" / "labs"
     else:
-        path = Path(f"/tmp/gsalab-{os.getuid()}")  # noqa: S108 - owner and mode are checked below
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise EnvironmentProblem(
-            f"{path} is not a directory of this user's with mode 0700, so labs cannot be remembered there",
-            f"remove it: sudo rm -r {path}\nor set XDG_RUNTIME_DIR to a directory of your own",
-        )
+        path = Path(f"/tmp/gsalab-{os.getuid()}") / "labs"  # noqa: S108 - owner and mode are checked
+    for folder in (path.parent, path):
+        _require_own(folder)
     return path
+
+
+def _require_own(folder: Path) -> None:
+    """Raise ``EnvironmentProblem`` for what is there but is no private directory of this user's."""
+    with contextlib.suppress(FileNotFoundError):
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+            raise EnvironmentProblem(
+                f"{folder} is no directory of this user's with mode 0700, so no lab can be remembered there",
+                f"remove it: sudo rm -r {folder}\nor set XDG_RUNTIME_DIR to a directory of your own",
+            )
 
 
 def save(lab: KeptLab) -> None:
     """Remember a lab; the file appears whole, readable by its owner alone."""
+    folder = directory()
+    for missing in (folder.parent, folder):
+        with contextlib.suppress(FileExistsError):
+            missing.mkdir(mode=0o700)
     path = directory() / (lab.name + _SUFFIX)
     draft = path.with_suffix(f".{os.getpid()}.new")
     draft.touch(mode=0o600)
@@ -74,8 +83,12 @@ def save(lab: KeptLab) -> None:
 
 
 def forget(lab: KeptLab) -> None:
-    """Remove a lab's file."""
-    (directory() / (lab.name + _SUFFIX)).unlink(missing_ok=True)
+    """Remove a lab's file, and the directory with the last one."""
+    folder = directory()
+    (folder / (lab.name + _SUFFIX)).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty, or not there
+        folder.rmdir()
+        folder.parent.rmdir()
 
 
 def kept_labs() -> list[KeptLab]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.lab.topology import Topology
 
-_GAP = 4
+_GAP = 3
 _TITLES = {"host": "branch host", "cpe": "strongSwan + BIRD", "router": "transit", "gateway": "gsalab up"}
 # A junction by the directions in which lines leave it: up, down, left, right.
 _JUNCTIONS = {
