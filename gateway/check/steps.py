@@ -135,7 +135,7 @@ def _routes(tunnel: Json, network: Json) -> _Seen:
 
 def _traffic(tunnel: Json, network: Json, requests: Sequence[Record]) -> _Seen:
     """Passes with a request that names the tunnel, or a ping: those are counted for the remote network."""
-    ours = [r for r in requests if tunnel["name"] in (r["data"]["tunnel"] or "").split(", ")]
+    ours = [r for r in requests if tunnel["name"] in r.get("tunnel", "").split(", ")]
     if ours:
         data, when = ours[-1]["data"], float(ours[-1]["time"])
         what = f"{data['kind'].upper()} {data['host']} from {data['source']}"

@@ -4,18 +4,14 @@ from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History, host
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import plural, where
-from gateway.diagnosis.rules.waiting import known, same_endpoint, since_it_waits, waits
+from gateway.diagnosis.rules.waiting import same_endpoint, since_it_waits, waits
 
 
 def _find(history: History) -> Evidence | None:
     if not waits(history):
         return None
     strays = since_it_waits(history, history.strays)
-    dropped = [
-        r
-        for r in strays
-        if r["data"]["reason"] == "unknown_source" and not known(r["data"]["remote"], history)
-    ]
+    dropped = [record for record in strays if record["data"]["reason"] == "unknown_source"]
     if not dropped:
         return None
     last = dropped[-1]

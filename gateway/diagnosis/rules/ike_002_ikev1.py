@@ -1,18 +1,18 @@
 """GSA-IKE-002: the CPE speaks IKEv1."""
 
+from gateway.diagnosis.facts import Record
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History, host
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import where
-from gateway.diagnosis.rules.waiting import known, since_it_waits, waits
+from gateway.diagnosis.rules.waiting import since_it_waits, waits
 
 
 def _find(history: History) -> Evidence | None:
     if not waits(history):
         return None
-    old = [r for r in since_it_waits(history, history.strays) if r["data"]["reason"] == "old_version"]
-    ours = [r for r in old if host(r["data"]["remote"]) == history.tunnel.peer]
-    unknown = [r for r in old if not known(r["data"]["remote"], history)]
+    ours = _old(since_it_waits(history, history.all("datagram_dropped")))
+    unknown = _old(since_it_waits(history, history.strays))
     if not (ours or unknown):
         return None
     last = (ours or unknown)[-1]
@@ -28,6 +28,10 @@ def _find(history: History) -> Evidence | None:
             strongswan="version = 2",
         ),
     )
+
+
+def _old(dropped: list[Record]) -> list[Record]:
+    return [record for record in dropped if record["data"]["reason"] == "old_version"]
 
 
 RULE = Rule(

@@ -1,7 +1,7 @@
 """Tunnels of which nothing was heard: the only ones that a stray datagram can be meant for."""
 
 from gateway.diagnosis.facts import Record, TunnelFacts
-from gateway.diagnosis.history import History, host
+from gateway.diagnosis.history import History
 
 
 def waits(history: History) -> bool:
@@ -10,11 +10,6 @@ def waits(history: History) -> bool:
         return False
     ended = [r for r in history.all("ike_sa_closed") if r["data"]["was_established"]]
     return not history.all("message_received", after=ended[-1]["id"] if ended else 0)
-
-
-def known(remote: str, history: History) -> bool:
-    """Whether a device link of the endpoint has the source address of ``address:port``."""
-    return any(t.peer == host(remote) for t in same_endpoint(history))
 
 
 def same_endpoint(history: History) -> list[TunnelFacts]:

@@ -1,8 +1,12 @@
 """How the steps of a tunnel are graded."""
 
+from ipaddress import IPv4Address
 from typing import Any
 
 from gateway.check import Status, Step, grade
+from gateway.edge.requests import RequestLog
+from gateway.edge.visit import Visit
+from gateway.records import Stream
 
 SINCE = 1_700_000_000.0  # 22:13:20 UTC
 TUNNEL = "branch1/cpe1/0"
@@ -45,8 +49,19 @@ def status(answered: dict[str, int] | None = None, **tunnel: Any) -> dict[str, A
 
 def request(tunnel: str | None = TUNNEL) -> dict[str, Any]:
     """An HTTP request that the edge answered."""
-    data = {"kind": "http", "source": "10.1.0.10", "host": "www.example.com", "tunnel": tunnel}
-    return {"id": 9, "time": SINCE + 5, "category": "edge", "name": "request", "data": data}
+    stream = Stream(lambda: SINCE + 5)
+    RequestLog(stream.publish).add(
+        Visit(
+            kind="http",
+            time=SINCE + 5,
+            source=IPv4Address("10.1.0.10"),
+            destination=IPv4Address("52.96.0.1"),
+            host="www.example.com",
+            match=None,
+            tunnel=tunnel,
+        )
+    )
+    return stream.history[-1].as_json()
 
 
 def saw(steps: list[Step], name: str) -> str:

@@ -113,8 +113,9 @@ class Story:
 
     def dropped(self, reason: DropReason, source: str, detail: str = "", *, endpoint: str = "") -> None:
         """A datagram is dropped at the front door."""
-        local = endpoint or str(self.tunnel.endpoint)
-        self._ike(DatagramDropped(path=Path(local, 500, source, 500), reason=reason, detail=detail))
+        path = Path(endpoint or str(self.tunnel.endpoint), 500, source, 500)
+        peer = self.tunnel.name if source == str(self.tunnel.peer_address) else ""
+        self._ike(DatagramDropped(peer=peer, path=path, reason=reason, detail=detail))
 
     def init(self, *offered: Proposal, ke_group: DhGroup = DhGroup.MODP_2048) -> bool:
         """The CPE sends IKE_SA_INIT; whether it is answered with success."""

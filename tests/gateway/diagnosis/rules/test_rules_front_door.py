@@ -70,12 +70,12 @@ def test_ikev1_of_a_stranger_says_that_the_address_is_wrong_as_well() -> None:
     assert story.finding().saw == f"IKE version 1.0; {STRANGER} is in no device link, either"
 
 
-def test_ikev1_of_another_links_cpe_is_not_this_ones() -> None:
+def test_ikev1_of_one_links_cpe_is_not_anothers() -> None:
     story = Story()
     ready = story.stream.history[0].data["tunnels"]
     ready.append({**ready[0], "name": "branch2/cpe1/0", "peer": "198.51.100.11"})
-    story.dropped(DropReason.OLD_VERSION, "198.51.100.11", OLD)
-    assert story.finding().tunnel == "branch2/cpe1/0"
+    story.dropped(DropReason.OLD_VERSION, "198.51.100.10", OLD)
+    assert story.finding().tunnel == "branch1/cpe1/0"
 
 
 def test_an_answered_ikev2_request_makes_ikev1_history() -> None:
