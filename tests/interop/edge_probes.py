@@ -88,6 +88,7 @@ async def _services(world: World) -> dict[str, Any]:
         "a from the table": (await world.in_branch(*dig, "+short", "Intranet.LAB")).split(),
         "aaaa": await world.in_branch(*dig, "www.example.com", "AAAA"),
         "records": list(world.records),
+        "answered": await world.edge.answered(),
     }
 
 

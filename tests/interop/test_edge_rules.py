@@ -114,6 +114,10 @@ def test_each_request_is_published(found: dict[str, Any]) -> None:
     }
 
 
+def test_what_was_answered_is_counted_by_kind(found: dict[str, Any]) -> None:
+    assert found["services"]["answered"] == {"ping": 2, "dns": 4, "http": 3}
+
+
 def test_two_remote_networks_have_the_same_addresses_at_once(found: dict[str, Any]) -> None:
     assert found["twin"]["tunnel"] == "lab/cpe1/0"
     assert (found["twin"]["source"], found["twin"]["destination"]) == (HOST, COVERED)
