@@ -48,8 +48,11 @@ class GatewayNode:
             await asyncio.sleep(_POLL)
 
     async def ask(self, method: str, **params: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
-        """Ask over the control socket; raises ``ControlError``."""
-        return await request(self._control, method, **params)
+        """Ask over the control socket; raises ``CommandError`` when there is no answer."""
+        try:
+            return await request(self._control, method, **params)
+        except (ControlError, OSError) as error:
+            raise CommandError(self.ended() or f"the gateway: {error}") from error
 
     async def status(self) -> dict[str, Json]:
         """Every tunnel of ``gsalab status`` by its name."""
@@ -86,6 +89,6 @@ class GatewayNode:
     async def _answers(self) -> bool:
         try:
             await self.ask("status")
-        except (ControlError, OSError):
+        except CommandError:
             return False
         return True

@@ -205,8 +205,11 @@ class Lab:
         await cpe.take_down(tunnel)
         result = await self._ask(check)
         await cpe.bring_up(tunnel)
-        async with asyncio.timeout(self.scenario.timeout):
-            await self._until_tunnel_up(cpe, tunnel)
+        try:
+            async with asyncio.timeout(self.scenario.timeout):
+                await self._until_tunnel_up(cpe, tunnel)
+        except TimeoutError:
+            self.problems.append(f"{tunnel.name} did not come back within {self.scenario.timeout:g} s")
         return replace(result, page=[])
 
     async def tunnel_result(self, cpe: Cpe, tunnel: CpeTunnel) -> TunnelResult:

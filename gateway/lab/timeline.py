@@ -43,14 +43,15 @@ def _init_answered(data: Data) -> Line:
 
 
 def _ike_established(data: Data) -> Line:
-    return "ike", "IKE_AUTH", f"{data['identity']} proved its key, from {data['remote']}", True
+    identity, port = data["identity"].partition(" ")[0], data["remote"].rpartition(":")[2]
+    return "ike", "IKE_AUTH", f"{identity} proved its key, from port {port}", True
 
 
 def _child_established(data: Data) -> Line:
     carried = "in UDP" if data["udp_encapsulation"] else "as protocol 50"
     what = "CHILD SA" if data.get("replaces") is None else "CHILD SA rekeyed"
     algorithms = data["suite"].replace(" / NO_ESN", "").replace(" / ", ", ")
-    return "esp", what, f"{algorithms} {carried}, SPIs {data['spi_in']} and {data['spi_out']}", True
+    return "esp", what, f"{algorithms} {carried}, SPIs {data['spi_in']} {data['spi_out']}", True
 
 
 def _tcp_syn(data: Data) -> Line:
@@ -90,7 +91,9 @@ def _ike_closed(data: Data) -> Line | None:
     return None if data["rekeyed"] else ("ike", "IKE SA closed", data["reason"], True)
 
 
-def _bgp_closed(data: Data) -> Line:
+def _bgp_closed(data: Data) -> Line | None:
+    if data["reason"].startswith("NOTIFICATION"):
+        return None  # it has a line of its own
     return "bgp", "closed", data["reason"], not data["was_established"]
 
 

@@ -13,7 +13,8 @@ from gateway.lab.view.drawing import draw
 _COLOURS = {"ike": "cyan", "esp": "magenta", "bgp": "green", "cpe": "yellow", "lab": "dim"}
 _WIDEST = 110
 _TOOL_LINES = 12
-_BEFORE_DETAIL = 39
+_BEFORE_DETAIL = 37
+_BEFORE_FACT = 27
 
 
 class Screen:
@@ -60,10 +61,10 @@ class Screen:
         if step.who != "lab" and not self._timeline_begun:
             self._timeline_begun = True
             self._heading("Timeline, in milliseconds since the CPE was started")
-        detail = f"{step.detail}  ({step.tunnel})" if self._several and step.tunnel else step.detail
+        detail = f"{step.detail}  {step.tunnel}" if self._several and step.tunnel else step.detail
         first, *rest = textwrap.wrap(detail, max(20, self._width - _BEFORE_DETAIL)) or [""]
         colour = _COLOURS.get(step.who, "white")
-        what = f"[bold red]{escape(step.what):<24}[/]" if not step.good else f"{escape(step.what):<24}"
+        what = f"[bold red]{escape(step.what):<21}[/]" if not step.good else f"{escape(step.what):<21}"
         self._print(f"  {step.ms:>6}  [{colour}]{step.who:<4}[/] {what} [dim]{escape(first)}[/]")
         for line in rest:
             self._print(f"{' ' * _BEFORE_DETAIL}[dim]{escape(line)}[/]")
@@ -115,7 +116,10 @@ class Screen:
 
     def _fact(self, name: str, state: str, detail: str) -> None:
         colour = "green" if state in {"ESTABLISHED", "INSTALLED", "Established"} or state.isdigit() else "red"
-        self._print(f"    {name:<9} [{colour}]{state:<12}[/] [dim]{escape(detail)}[/]")
+        first, *rest = textwrap.wrap(detail, max(20, self._width - _BEFORE_FACT)) or [""]
+        self._print(f"    {name:<9} [{colour}]{state:<12}[/] [dim]{escape(first)}[/]")
+        for line in rest:
+            self._print(f"{' ' * _BEFORE_FACT}[dim]{escape(line)}[/]")
 
     def _excerpt(self, excerpt: Excerpt) -> None:
         self._print(f"  [bold]{excerpt.node}#[/] {escape(excerpt.command)}")
