@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gateway.doctor import require_lab_environment
 from gateway.lab import scenario as scenarios
 from gateway.lab.netns import node_environment
 from gateway.lab.result import Step
@@ -61,7 +62,7 @@ def lab_run(
 
 
 def _prepare(scenario: str, backend: str, overrides: Sequence[str], *, keep: bool) -> Scenario:
-    """The scenario to run; raises ``ScenarioError`` when it cannot be."""
+    """The scenario to run; raises ``ScenarioError`` or ``EnvironmentProblem`` when it cannot be."""
     if backend not in BACKENDS:
         raise ScenarioError([f"no backend is called {backend}: there is {', '.join(BACKENDS)}"])
     loaded = scenarios.load(scenario, scenarios.parse_settings(overrides))
@@ -70,6 +71,7 @@ def _prepare(scenario: str, backend: str, overrides: Sequence[str], *, keep: boo
         raise ScenarioError(
             [f"lab {loaded.name} is up already: enter it with `{enter}`, remove it with `{remove_it}`"]
         )
+    require_lab_environment()
     return loaded
 
 

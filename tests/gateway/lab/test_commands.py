@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.doctor import EnvironmentProblem
 from gateway.lab import commands
 from gateway.lab.commands import choose, enter_command, lab_down, lab_list, lab_run, lab_shell
 from gateway.lab.scenario import ScenarioError
@@ -76,3 +77,15 @@ def test_the_scenarios_are_listed_as_json(capsys: pytest.CaptureFixture[str]) ->
     listing = json.loads(capsys.readouterr().out)
     assert listing["scenarios"][0]["name"] == "basic"
     assert listing["labs"] == []
+
+
+def test_an_unsuitable_machine_is_told_before_anything_is_drawn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise EnvironmentProblem("no /dev/net/tun", "sudo modprobe tun")
+
+    monkeypatch.setattr(commands, "require_lab_environment", refuse)
+    with pytest.raises(EnvironmentProblem):
+        lab_run("basic")
+    assert capsys.readouterr().out == ""

@@ -3,7 +3,6 @@
 import pytest
 
 from gateway.lab.lab import Lab
-from gateway.lab.result import Step
 from gateway.lab.runner import run_scenario
 from gateway.lab.scenario import ScenarioError, load
 
@@ -31,11 +30,10 @@ def test_a_run_reports_steps_counters_and_what_was_done_in_the_lab() -> None:
     async def during(lab: Lab) -> list[str]:
         return sorted(lab.nodes)
 
-    steps: list[Step] = []
-    run = run_scenario(load("basic"), on_step=steps.append, during=during)
+    told: list[str] = []
+    run = run_scenario(load("basic"), on_step=lambda step: told.append(step.what), during=during)
     assert run.report.ok
     assert run.extra == ["cpe", "gateway", "host", "internet"]
-    told = [step.what for step in steps]
     order = ["IKE_SA_INIT", "IKE_AUTH", "CHILD SA", "TCP 179", "Established", "routes in BIRD"]
     assert [what for what in told if what in order] == order
     child = run.report.tunnels[0].child
