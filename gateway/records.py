@@ -1,7 +1,7 @@
 """The one stream of events that feeds the console, the control socket and the diagnosis.
 
-Every part of the gateway publishes ``Record`` objects to one ``Stream``; nothing else is passed around. A record
-is plain data, so the stream can be written down and read again elsewhere.
+Every part of the gateway publishes ``Record`` objects to one ``Stream``. A record is plain data, so the stream
+can be written down and read again elsewhere.
 """
 
 import itertools
@@ -60,7 +60,14 @@ class Stream:
         self._subscribers: list[Callable[[Record], None]] = []
         self.history: deque[Record] = deque(maxlen=HISTORY)
 
-    def publish(self, category: Category, name: str, *, tunnel: str | None = None, **data: Any) -> Record:
+    def publish(
+        self,
+        category: Category,
+        name: str,
+        *,
+        tunnel: str | None = None,
+        **data: Any,  # noqa: ANN401 - JSON-compatible facts
+    ) -> Record:
         """Append a record; ``tunnel`` (``network/link/index``) also gives its remote network and link.
 
         ``remote_network``, ``link`` and ``ike_spi`` may be given in ``data`` and move to their own members.

@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -51,7 +50,7 @@ class Capture:
 
     def ike_messages(self) -> Iterator[bytes]:
         """The IKE messages, without non-ESP marker."""
-        for packet in PcapReader(BytesIO(self.pcap.read_bytes())):
+        for packet in PcapReader(str(self.pcap)):
             if UDP not in packet:
                 continue
             data = bytes(packet[UDP].payload)
@@ -68,7 +67,7 @@ CIPHERS = {
 }
 
 
-@pytest.fixture(scope="module", params=CIPHERS.values(), ids=CIPHERS.keys())
+@pytest.fixture(scope="module", params=list(CIPHERS.values()), ids=list(CIPHERS))
 def capture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Capture:
     """A CPE that connects, rekeys both SAs, pings and goes."""
 
