@@ -1,7 +1,7 @@
 """The one stream of events that feeds the console, the control socket and the diagnosis.
 
-Every part of the gateway publishes ``Record`` objects to one ``Stream``. A record is plain data, so the stream
-can be written down and read again elsewhere.
+Every part of the gateway publishes ``Record`` objects to one ``Stream``. A record is plain data, so the
+stream can be written down and read again elsewhere.
 """
 
 import itertools
