@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bgp import Neighbor, Speaker
 from bgp.events import BgpEvent, RoutesLearned, RoutesWithdrawn
-from gateway.daemon.routes import LearnedRoutes, Routes, tunnels_to
+from gateway.daemon.routes import LearnedRoutes
 from gateway.daemon.translate import publish_bgp
 from gateway.dataplane.userspace import Userspace
 from gateway.edge import CoveredProfile, Edge
@@ -29,12 +29,14 @@ class Attached:
     Args:
         tunnel: Its configuration.
         device: Name of its TUN device.
+        interface: Index of that device in the namespace.
         descriptor: The open TUN device.
         dataplane: What carries it.
     """
 
     tunnel: Tunnel
     device: str
+    interface: int
     descriptor: int
     dataplane: Userspace
 
@@ -70,7 +72,6 @@ class Network:
         self._attached: dict[str, Attached] = {}
         self._learned = LearnedRoutes()
         self._up: set[str] = set()
-        self._routes: Routes = {}
         self._routes_changed = asyncio.Event()
         self._close = contextlib.AsyncExitStack()
 
@@ -137,7 +138,11 @@ class Network:
         dataplane.add_tunnel(tunnel.name, descriptor, vnet_hdr=True, rate_mbps=tunnel.bandwidth_mbps)
         building.callback(dataplane.remove_tunnel, tunnel.name)
         self._attached[tunnel.name] = Attached(
-            tunnel=tunnel, device=device, descriptor=descriptor, dataplane=dataplane
+            tunnel=tunnel,
+            device=device,
+            interface=namespace.index_of(device),
+            descriptor=descriptor,
+            dataplane=dataplane,
         )
 
     def _on_bgp_event(self, event: BgpEvent) -> None:
@@ -154,10 +159,10 @@ class Network:
         while True:
             await self._routes_changed.wait()
             self._routes_changed.clear()
-            self._routes = self._learned.best(frozenset(self._up))
+            best = self._learned.best(frozenset(self._up))
             devices = {
                 prefix: [self._attached[tunnel].device for tunnel in tunnels]
-                for prefix, tunnels in self._routes.items()
+                for prefix, tunnels in best.items()
             }
             try:
                 await namespace.set_learned_routes(devices)
@@ -166,11 +171,12 @@ class Network:
                     "bgp", "route_not_installed", remote_network=self.name, reason=str(error)
                 )
                 continue
-            routes = {str(prefix): tunnels for prefix, tunnels in sorted(self._routes.items())}
+            routes = {str(prefix): tunnels for prefix, tunnels in sorted(best.items())}
             self._stream.publish("bgp", "routes_installed", remote_network=self.name, routes=routes)
 
-    def _tunnel_of(self, address: IPv4Address) -> str | None:
-        return ", ".join(tunnels_to(self._routes, address)) or None
+    def _tunnel_of(self, interface: int) -> str | None:
+        names = (tunnel for tunnel, attached in self._attached.items() if attached.interface == interface)
+        return next(names, None)
 
 
 def _neighbor(tunnel: Tunnel) -> Neighbor:

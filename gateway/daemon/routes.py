@@ -1,7 +1,7 @@
 """Selects the way to each learned prefix (RFC 4271 section 9.1), as far as the service is known to."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 AsPath = tuple[int, ...]
 Routes = dict[IPv4Network, list[str]]
@@ -39,9 +39,3 @@ class LearnedRoutes:
 def _shortest(paths: Mapping[str, AsPath]) -> list[str]:
     length = min(len(path) for path in paths.values())
     return [tunnel for tunnel, path in paths.items() if len(path) == length]
-
-
-def tunnels_to(routes: Routes, address: IPv4Address) -> list[str]:
-    """The tunnels that lead to an address, by the longest prefix; empty when none does."""
-    covering = [prefix for prefix in routes if address in prefix]
-    return routes[max(covering, key=lambda prefix: prefix.prefixlen)] if covering else []

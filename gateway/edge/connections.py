@@ -6,8 +6,11 @@ import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address
 
-Connection = Callable[[asyncio.StreamReader, asyncio.StreamWriter, IPv4Address, IPv4Address], Awaitable[None]]
-"""Serves a connection of source and destination, and leaves closing to the caller."""
+from gateway.edge.pktinfo import interface_of, switch_on
+from gateway.edge.visit import Flow
+
+Connection = Callable[[asyncio.StreamReader, asyncio.StreamWriter, Flow], Awaitable[None]]
+"""Serves a connection, and leaves closing to the caller."""
 
 MAX_CONNECTIONS = 256
 """Open at once; further ones are closed as they come."""
@@ -34,6 +37,7 @@ class ConnectionServer:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+        switch_on(bound)
         self._servers.append(await asyncio.start_server(accept, sock=bound, limit=_READ_LIMIT))
 
     async def close(self) -> None:
@@ -51,10 +55,13 @@ async def _serve_and_close(
 ) -> None:
     """Serve a connection, then close it; a client that takes nothing more is cut off."""
     try:
-        source = IPv4Address(writer.get_extra_info("peername")[0])
-        destination = IPv4Address(writer.get_extra_info("sockname")[0])
+        flow = Flow(
+            source=IPv4Address(writer.get_extra_info("peername")[0]),
+            destination=IPv4Address(writer.get_extra_info("sockname")[0]),
+            interface=interface_of(writer.get_extra_info("socket")),
+        )
         with contextlib.suppress(ConnectionError):
-            await serve(reader, writer, source, destination)
+            await serve(reader, writer, flow)
         writer.close()
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):

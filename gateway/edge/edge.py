@@ -19,7 +19,7 @@ from gateway.edge.drops import Drop, DropReason, parse_drops, parse_totals
 from gateway.edge.http import HttpConnection
 from gateway.edge.requests import RequestLog
 from gateway.edge.rules import list_table, load, packets_counted, replace_covered, ruleset
-from gateway.edge.visit import Kind, Visit
+from gateway.edge.visit import Flow, Kind, Visit
 from gateway.netns import InnerNamespace
 
 HTTP_PORT = 80
@@ -45,7 +45,7 @@ class Edge:
         namespace: Where it answers; its covered prefixes belong to the edge.
         profiles: Enabled and associated traffic profiles.
         names: The lab's own addresses for host names; every other name gets a covered address.
-        tunnel_of: Name of the tunnel that leads to an address in the branch; None when none does.
+        tunnel_of: Name of the tunnel whose device has an interface index; None when none has.
         publish: Takes ``edge/request`` records (``Stream.publish``).
     """
 
@@ -54,7 +54,7 @@ class Edge:
         namespace: InnerNamespace,
         profiles: Sequence[CoveredProfile],
         names: Mapping[str, IPv4Address],
-        tunnel_of: Callable[[IPv4Address], str | None],
+        tunnel_of: Callable[[int], str | None],
         publish: Callable[..., object],
     ) -> None:
         self._namespace = namespace
@@ -135,56 +135,44 @@ class Edge:
             raise
         return bound
 
-    def _describe(self, kind: Kind, source: IPv4Address, destination: IPv4Address, host: str) -> Visit:
+    def _describe(self, kind: Kind, flow: Flow, host: str) -> Visit:
         """Make a visit and log it."""
         visit = Visit(
             kind=kind,
             time=time.time(),
-            source=source,
-            destination=destination,
+            flow=flow,
             host=host,
-            match=self._coverage.match(destination),
-            tunnel=self._tunnel_of(source),
+            match=self._coverage.match(flow.destination),
+            tunnel=self._tunnel_of(flow.interface),
         )
         self._answered[kind] += 1
         self._log.add(visit)
         return visit
 
-    def _answer_datagram(self, query: bytes, source: IPv4Address, destination: IPv4Address) -> bytes | None:
+    def _answer_datagram(self, query: bytes, flow: Flow) -> bytes | None:
         """Answer a DNS query and log its name."""
         reply = answer(query, self.resolve)
         if reply is None:
             return None
         if reply.name is not None:
-            self._describe("dns", source, destination, reply.name)
+            self._describe("dns", flow, reply.name)
         return reply.wire
 
     async def _serve_dns(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        source: IPv4Address,
-        destination: IPv4Address,
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: Flow
     ) -> None:
         """Answer the queries of a TCP connection, each behind its length (RFC 1035 4.2.2)."""
         with contextlib.suppress(TimeoutError, asyncio.IncompleteReadError):
             for _ in range(_MAX_QUERIES):
                 async with asyncio.timeout(_DNS_SECONDS):
                     length = int.from_bytes(await reader.readexactly(2), "big")
-                    reply = self._answer_datagram(await reader.readexactly(length), source, destination)
+                    reply = self._answer_datagram(await reader.readexactly(length), flow)
                     if reply is None:
                         return
                     writer.write(len(reply).to_bytes(2, "big") + reply)
                     await writer.drain()
 
     async def _serve_http(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        source: IPv4Address,
-        destination: IPv4Address,
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: Flow
     ) -> None:
-        connection = HttpConnection(
-            reader, writer, source=source, destination=destination, describe=self._describe
-        )
-        await connection.serve()
+        await HttpConnection(reader, writer, flow=flow, describe=self._describe).serve()

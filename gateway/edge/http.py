@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 from email.utils import formatdate
 from http import HTTPStatus
-from ipaddress import IPv4Address
 
 import h11
 
 from gateway.edge.page import Page, page_for
-from gateway.edge.visit import Describe
+from gateway.edge.visit import Describe, Flow
 
 REQUEST_SECONDS = 10.0
 """A request's head must be here within this time, and a kept connection is idle for no longer."""
@@ -31,7 +30,7 @@ class HttpConnection:
 
     Args:
         reader, writer: The connection.
-        source, destination: Its addresses.
+        flow: Between whom it is.
         describe: Makes a visit of each request.
     """
 
@@ -40,14 +39,12 @@ class HttpConnection:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         *,
-        source: IPv4Address,
-        destination: IPv4Address,
+        flow: Flow,
         describe: Describe,
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._source = source
-        self._destination = destination
+        self._flow = flow
         self._describe = describe
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
 
@@ -74,7 +71,7 @@ class HttpConnection:
             return False
         has_body = not isinstance(self._http.next_event(), h11.EndOfMessage)
         host, path = _host_and_path(request)
-        visit = self._describe("http", self._source, self._destination, host or str(self._destination))
+        visit = self._describe("http", self._flow, host or str(self._flow.destination))
         page = page_for(request.method.decode("ascii"), path, visit)
         self._write(page, head_only=request.method == b"HEAD", close=has_body)
         await self._writer.drain()

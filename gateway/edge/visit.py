@@ -12,23 +12,36 @@ Kind = Literal["http", "dns"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Flow:
+    """A datagram or a connection: between whom, and how it came in.
+
+    Args:
+        source: Address in the branch.
+        destination: The address that was asked, or whose page was asked for.
+        interface: Index of the interface through which it came.
+    """
+
+    source: IPv4Address
+    destination: IPv4Address
+    interface: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Visit:
     """A request.
 
     Args:
         kind: Of the request.
         time: When it was seen.
-        source: Address in the branch.
-        destination: The address that was asked, or whose page was asked for.
+        flow: What brought it.
         host: Name of the host or of the question.
         match: What covers the destination; None when the profiles changed under way.
-        tunnel: Name of the tunnel whose CPE announced the source, when known.
+        tunnel: Name of the tunnel that it came through, when known.
     """
 
     kind: Kind
     time: float
-    source: IPv4Address
-    destination: IPv4Address
+    flow: Flow
     host: str
     match: Match | None
     tunnel: str | None
@@ -36,8 +49,8 @@ class Visit:
     def facts(self) -> dict[str, str | None]:
         """What a page and a record tell: JSON-compatible."""
         return {
-            "source": str(self.source),
-            "destination": str(self.destination),
+            "source": str(self.flow.source),
+            "destination": str(self.flow.destination),
             "host": self.host,
             "profile": self.match.profile if self.match else None,
             "prefix": str(self.match.prefix) if self.match else None,
@@ -51,5 +64,5 @@ class Visit:
         return f"{moment.isoformat(timespec='milliseconds')}Z"
 
 
-Describe = Callable[[Kind, IPv4Address, IPv4Address, str], Visit]
-"""Makes a visit of kind, source, destination and host, and makes it known."""
+Describe = Callable[[Kind, Flow, str], Visit]
+"""Makes a visit of kind, flow and host, and makes it known."""

@@ -111,7 +111,7 @@ class InnerNamespace:
             raise ValueError(f"interface name {device!r}: at most {INTERFACE_NAME_LENGTH} octets")
         fd = self.run(lambda: open_tun(device, vnet_hdr))
         try:
-            await self._netlink.set_up(self._indexes([device])[device], mtu=mtu)
+            await self._netlink.set_up(self.index_of(device), mtu=mtu)
         except BaseException:
             os.close(fd)
             raise
@@ -125,7 +125,7 @@ class InnerNamespace:
             device: A TUN device of this namespace.
         """
         interface = IPv4Interface(address)
-        index = self._indexes([device])[device]
+        index = self.index_of(device)
         table = _FIRST_SOURCE_TABLE + index
         await self._netlink.add_address(interface, index)
         await self._netlink.set_default_route(table, index)
@@ -164,6 +164,10 @@ class InnerNamespace:
         wanted = frozenset(prefixes)
         self._routes.change_covered(wanted - self._covered, self._covered - wanted)
         self._covered = wanted
+
+    def index_of(self, device: str) -> int:
+        """The interface index of a device; OSError ENODEV when there is no such device."""
+        return self._indexes([device])[device]
 
     def _indexes(self, devices: Iterable[str]) -> dict[str, int]:
         """The interface index of each device; OSError ENODEV names one that does not exist."""

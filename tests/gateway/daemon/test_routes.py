@@ -1,8 +1,8 @@
 """The way to a learned prefix: the shortest AS path among the tunnels that are up."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
-from gateway.daemon.routes import LearnedRoutes, tunnels_to
+from gateway.daemon.routes import LearnedRoutes
 
 LAN = IPv4Network("10.1.0.0/16")
 BOTH = frozenset({"b/cpe/0", "b/cpe/1"})
@@ -40,10 +40,3 @@ def test_withdrawing_what_was_never_learned_changes_nothing() -> None:
     routes = learned_by_both()
     routes.withdraw("b/other/0", (LAN,))
     assert routes.of("b/cpe/0") == [LAN]
-
-
-def test_the_longest_prefix_leads_to_an_address() -> None:
-    routes = {LAN: ["a"], IPv4Network("10.1.2.0/24"): ["b"]}
-    assert tunnels_to(routes, IPv4Address("10.1.2.3")) == ["b"]
-    assert tunnels_to(routes, IPv4Address("10.1.3.3")) == ["a"]
-    assert tunnels_to(routes, IPv4Address("10.9.0.1")) == []

@@ -3,21 +3,20 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from ipaddress import IPv4Address
 
 import pytest
 
 from gateway.edge import connections
 from gateway.edge.connections import ConnectionServer
+from gateway.edge.visit import Flow
+from gateway.netns.netlink import LOOPBACK_INDEX
 
 Script = Callable[[ConnectionServer, int], Awaitable[None]]
 
 
-async def greet_and_wait(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, source: IPv4Address, destination: IPv4Address
-) -> None:
-    """Tell the client its addresses, then wait for it to leave."""
-    writer.write(f"{source} {destination}\n".encode())
+async def greet_and_wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: Flow) -> None:
+    """Tell the client what is known of its connection, then wait for it to leave."""
+    writer.write(f"{flow.source} {flow.destination} {flow.interface}\n".encode())
     await reader.read()
 
 
@@ -36,10 +35,10 @@ def serve(script: Script) -> None:
     asyncio.run(run())
 
 
-def test_the_addresses_of_the_connection_are_known() -> None:
+def test_the_addresses_and_the_interface_of_the_connection_are_known() -> None:
     async def script(_: ConnectionServer, port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.53", port)
-        assert await reader.readline() == b"127.0.0.1 127.0.0.53\n"
+        assert await reader.readline() == f"127.0.0.1 127.0.0.53 {LOOPBACK_INDEX}\n".encode()
         writer.close()
 
     serve(script)

@@ -12,19 +12,17 @@ import pytest
 from gateway.edge import http
 from gateway.edge.coverage import Match
 from gateway.edge.http import HttpConnection
-from gateway.edge.visit import Kind, Visit
+from gateway.edge.visit import Flow, Kind, Visit
 
-SOURCE = IPv4Address("10.1.0.10")
-DESTINATION = IPv4Address("52.96.1.1")
+FLOW = Flow(source=IPv4Address("10.1.0.10"), destination=IPv4Address("52.96.1.1"), interface=7)
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def describe(kind: Kind, source: IPv4Address, destination: IPv4Address, host: str) -> Visit:
+def describe(kind: Kind, flow: Flow, host: str) -> Visit:
     return Visit(
         kind=kind,
         time=1_700_000_000.25,
-        source=source,
-        destination=destination,
+        flow=flow,
         host=host,
         match=Match(profile="microsoft", prefix=IPv4Network("52.96.0.0/14")),
         tunnel="hq/cpe1/0",
@@ -37,7 +35,7 @@ def serve(script: Script) -> None:
     async def run() -> None:
         ours, theirs = socket.socketpair()
         reader, writer = await asyncio.open_connection(sock=ours)
-        connection = HttpConnection(reader, writer, source=SOURCE, destination=DESTINATION, describe=describe)
+        connection = HttpConnection(reader, writer, flow=FLOW, describe=describe)
 
         async def serve_and_close() -> None:
             await connection.serve()

@@ -4,13 +4,12 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from gateway.edge.requests import BURST, RATE, RequestLog
-from gateway.edge.visit import Visit
+from gateway.edge.visit import Flow, Visit
 
 VISIT = Visit(
     kind="dns",
     time=0.0,
-    source=IPv4Address("10.1.0.10"),
-    destination=IPv4Address("52.96.1.1"),
+    flow=Flow(source=IPv4Address("10.1.0.10"), destination=IPv4Address("52.96.1.1"), interface=7),
     host="www.example.com",
     match=None,
     tunnel="hq/cpe1/0",
