@@ -28,6 +28,7 @@ from tests.interop.edge_world import (
 
 PACKETS = 3
 COVERED, UNCOVERED, BRANCH = "52.96.1.1", "192.0.2.80", "13.107.8.1"
+COVERED_THROUGH_SECOND = "52.97.1.1"
 
 
 def _silent() -> dict[str, Packet]:
@@ -90,6 +91,26 @@ async def _services(world: World) -> dict[str, Any]:
         "records": list(world.records),
         "answered": await world.edge.answered(),
     }
+
+
+async def _tunnels(world: World) -> dict[str, list[str]]:
+    """The tunnels that requests are said to have come through; both lead to their source."""
+    await world.inner.set_learned_routes({LAN: ["gsa0", "gsa1"]})
+    named: dict[str, list[str]] = {}
+    for way, address in (("first", COVERED), ("second", COVERED_THROUGH_SECOND)):
+        dig = ("dig", "+tries=1", "+time=2", f"@{address}", "www.example.com")
+        requests = {
+            "http": ("curl", "-s", "-m", "5", f"http://{address}/"),
+            "dns over udp": dig,
+            "dns over tcp": (*dig, "+tcp"),
+        }
+        for service, request in requests.items():
+            earlier = len(world.records)
+            for _ in range(PACKETS):
+                await world.in_branch(*request)
+            named[f"{service}, {way}"] = [record["tunnel"] for record in world.records[earlier:]]
+    await world.inner.set_learned_routes({LAN: ["gsa0"]})
+    return named
 
 
 async def _bgp(world: World) -> dict[str, Any]:
@@ -173,6 +194,7 @@ async def main() -> None:
         "services": await _services(world),
         "twin": json.loads(await twin.in_branch("curl", "-s", "-m", "5", f"http://{COVERED}/.json")),
     }
+    findings["tunnels"] = await _tunnels(world)
     await world.inner.set_learned_routes({LAN: ["gsa0"], LEARNED_INSIDE_COVERED: ["gsa1"]})
     findings["silent"] = {name: await _drops_after(world, packet) for name, packet in _silent().items()}
     await world.inner.set_learned_routes({LAN: ["gsa0"]})

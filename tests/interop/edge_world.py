@@ -24,6 +24,8 @@ BGP_ADDRESSES = ("198.51.100.1", "198.51.100.2")
 PEER = "198.51.100.11"
 MAC = "02:00:00:00:00:01"
 LAN = IPv4Network("10.1.0.0/24")
+THROUGH_SECOND = IPv4Network("52.97.0.0/16")
+"""What the branch asks through its second tunnel; everything else goes through the first."""
 LEARNED_INSIDE_COVERED = IPv4Network("13.107.8.0/24")
 MICROSOFT = CoveredProfile(
     name="microsoft", prefixes=tuple(map(IPv4Network, ("13.107.6.152/31", "52.96.0.0/14")))
@@ -69,12 +71,14 @@ class World:
         for address in (STRANGER, PEER):
             await self.in_branch("ip", "address", "add", f"{address}/32", "dev", "br0")
         await self.in_branch("ip", "route", "add", "default", "dev", "br0")
+        await self.in_branch("ip", "route", "add", str(THROUGH_SECOND), "dev", "br1", "src", HOST)
         await self.inner.set_learned_routes({LAN: ["gsa0"]})
+        tunnels = {self.inner.index_of(f"gsa{number}"): f"{self.name}/cpe1/{number}" for number in (0, 1)}
         self.edge = Edge(
             self.inner,
             [MICROSOFT, INTERNET],
             {"intranet.lab": IPv4Address("13.1.2.3")},
-            lambda _: f"{self.name}/cpe1/0",
+            tunnels.get,
             lambda *_, **data: self.records.append(data),
         )
         await self.edge.start([IPv4Address(address) for address in BGP_ADDRESSES])

@@ -118,6 +118,14 @@ def test_what_was_answered_is_counted_by_kind(found: dict[str, Any]) -> None:
     assert found["services"]["answered"] == {"ping": 2, "dns": 4, "http": 3}
 
 
+@pytest.mark.parametrize("service", ["http", "dns over udp", "dns over tcp"])
+@pytest.mark.parametrize(("way", "tunnel"), [("first", "hq/cpe1/0"), ("second", "hq/cpe1/1")])
+def test_a_request_names_the_tunnel_it_came_through_though_both_lead_back(
+    found: dict[str, Any], service: str, way: str, tunnel: str
+) -> None:
+    assert found["tunnels"][f"{service}, {way}"] == [tunnel] * 3
+
+
 def test_two_remote_networks_have_the_same_addresses_at_once(found: dict[str, Any]) -> None:
     assert found["twin"]["tunnel"] == "lab/cpe1/0"
     assert (found["twin"]["source"], found["twin"]["destination"]) == (HOST, COVERED)
