@@ -83,12 +83,16 @@ def save(lab: KeptLab) -> None:
 
 
 def forget(lab: KeptLab) -> None:
-    """Remove a lab's file, and the directory with the last one."""
-    folder = directory()
-    (folder / (lab.name + _SUFFIX)).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # not empty, or not there
-        folder.rmdir()
-        folder.parent.rmdir()
+    """Remove a lab's file."""
+    _unlink(directory() / (lab.name + _SUFFIX))
+
+
+def _unlink(file: Path) -> None:
+    """Remove a state file, and the directories with the last one."""
+    file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty
+        file.parent.rmdir()
+        file.parent.parent.rmdir()
 
 
 def kept_labs() -> list[KeptLab]:
@@ -98,12 +102,12 @@ def kept_labs() -> list[KeptLab]:
         try:
             lab = KeptLab(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
-            path.unlink(missing_ok=True)
+            _unlink(path)
             continue
         if lab.alive:
             labs.append(lab)
         else:
-            path.unlink(missing_ok=True)
+            _unlink(path)
     return labs
 
 
