@@ -13,8 +13,8 @@ STEPS = ("tunnel", "bgp", "routes", "traffic")
 """What is graded for each tunnel, in order."""
 
 _EXAMPLES = {
-    "microsoft": "ping 52.96.0.1, or curl http://login.microsoftonline.com/",
-    "internet": "ping 1.1.1.1, or curl http://www.example.com/",
+    "microsoft": ("ping 52.96.0.1", "curl http://52.96.0.1/"),
+    "internet": ("ping 1.1.1.1", "curl http://1.1.1.1/"),
 }
 """What to type in the branch, by an associated traffic profile; the addresses are covered by it."""
 _MOST_PREFIXES = 3
@@ -134,23 +134,34 @@ def _routes(tunnel: Json, network: Json) -> _Seen:
 
 
 def _traffic(tunnel: Json, network: Json, requests: Sequence[Record]) -> _Seen:
-    """Passes with a request that names the tunnel, or a ping: those are counted for the remote network."""
-    ours = [r for r in requests if tunnel["name"] in r.get("tunnel", "").split(", ")]
+    """Passes with a request through any tunnel of the device link: one of two may well stand by.
+
+    Pings are counted for the whole remote network, so they only say something when it has one link.
+    """
+    ours = [r for r in requests if _link(r.get("tunnel", "")) == _link(tunnel["name"])]
     if ours:
-        data, when = ours[-1]["data"], float(ours[-1]["time"])
-        what = f"{data['kind'].upper()} {data['host']} from {data['source']}"
-        return _Seen(ok=True, text=f"{what} answered, at {clock(when)}", time=when)
-    pings = network["answered"]["ping"]
+        data, when, through = ours[-1]["data"], float(ours[-1]["time"]), ours[-1]["tunnel"]
+        other = "" if through == tunnel["name"] else f", through {through}"
+        what = f"{data['kind'].upper()} {data['host']} from {data['source']} answered"
+        return _Seen(ok=True, text=f"{what}, at {clock(when)}{other}", time=when)
+    one_link = len({_link(each["name"]) for each in network["tunnels"]}) == 1
+    pings = network["answered"]["ping"] if one_link else 0
     if pings:
         return _Seen(ok=True, text=f"{pings} ping{'s' if pings > 1 else ''} answered in {network['name']}")
-    return _Seen(ok=False, text=f"no ping, DNS or HTTP request came through: {_hint(network['profiles'])}")
+    missing = "ping, DNS or HTTP request" if one_link else "DNS or HTTP request"
+    return _Seen(ok=False, text=f"no {missing} came through: {_hint(network['profiles'], ping=one_link)}")
 
 
-def _hint(profiles: Sequence[str]) -> str:
+def _link(tunnel: str) -> str:
+    """``remote network/link`` of a tunnel."""
+    return tunnel.rpartition("/")[0]
+
+
+def _hint(profiles: Sequence[str], *, ping: bool) -> str:
     example = next((_EXAMPLES[profile] for profile in profiles if profile in _EXAMPLES), None)
     if example is None:
         return "associate a traffic profile with the remote network; without one nothing is answered"
-    return f"on a host in the branch, type {example}"
+    return f"on a host in the branch, type {', or '.join(example if ping else example[1:])}"
 
 
 def clock(time: float) -> str:

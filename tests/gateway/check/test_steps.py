@@ -1,11 +1,8 @@
 """How the steps of a tunnel are graded."""
 
-from ipaddress import IPv4Address
 from typing import Any
 
 from gateway.check import Status, Step, grade
-from gateway.edge.requests import RequestLog
-from gateway.edge.visit import Visit
 from gateway.records import Stream
 
 SINCE = 1_700_000_000.0  # 22:13:20 UTC
@@ -50,17 +47,8 @@ def status(answered: dict[str, int] | None = None, **tunnel: Any) -> dict[str, A
 def request(tunnel: str | None = TUNNEL) -> dict[str, Any]:
     """An HTTP request that the edge answered."""
     stream = Stream(lambda: SINCE + 5)
-    RequestLog(stream.publish).add(
-        Visit(
-            kind="http",
-            time=SINCE + 5,
-            source=IPv4Address("10.1.0.10"),
-            destination=IPv4Address("52.96.0.1"),
-            host="www.example.com",
-            match=None,
-            tunnel=tunnel,
-        )
-    )
+    facts = {"kind": "http", "source": "10.1.0.10", "host": "www.example.com"}
+    stream.publish("edge", "request", tunnel=tunnel, **facts)
     return stream.history[-1].as_json()
 
 
@@ -126,16 +114,27 @@ def test_a_ping_passes_the_traffic_step() -> None:
     assert (outcomes(steps)[3], saw(steps, "traffic")) == (Status.PASSED, "3 pings answered in branch1")
 
 
-def test_a_request_of_two_equal_tunnels_counts_for_both() -> None:
-    assert outcomes(grade(status(), [request(f"branch1/cpe1/1, {TUNNEL}")]))[3] is Status.PASSED
+def test_a_request_through_the_other_tunnel_of_the_link_counts_because_one_may_stand_by() -> None:
+    steps = grade(status(), [request("branch1/cpe1/1")])
+    assert outcomes(steps)[3] is Status.PASSED
+    assert saw(steps, "traffic").endswith("at 22:13:25 (UTC), through branch1/cpe1/1")
 
 
-def test_a_request_through_another_tunnel_does_not_count() -> None:
+def test_a_request_through_another_link_does_not_count() -> None:
     assert outcomes(grade(status(), [request("branch1/cpe2/0"), request(None)]))[3] is Status.FAILED
 
 
+def test_pings_do_not_count_where_they_may_be_another_links() -> None:
+    two_links = status({"ping": 3, "dns": 0, "http": 0})
+    tunnels = two_links["remote_networks"][0]["tunnels"]
+    tunnels.append(tunnels[0] | {"name": "branch1/cpe2/0"})
+    steps = grade(two_links, [], only=[TUNNEL])
+    assert outcomes(steps)[3] is Status.FAILED
+    assert "ping" not in saw(steps, "traffic")
+
+
 def test_without_traffic_it_says_what_to_type() -> None:
-    assert "type ping 52.96.0.1, or curl http" in saw(grade(status(), []), "traffic")
+    assert "type ping 52.96.0.1, or curl http://52.96.0.1/" in saw(grade(status(), []), "traffic")
 
 
 def test_without_a_profile_there_is_nothing_to_type() -> None:

@@ -100,6 +100,8 @@ def test_a_proven_finding_ends_the_wait(tmp_path: Path) -> None:
 def test_a_finding_about_a_tunnel_that_is_not_graded_does_not_count(tmp_path: Path) -> None:
     story = broken()
     facts = story.records()[0]["data"]["tunnels"][0]
+    seen = {"kind": "http", "source": "10.1.0.10", "host": "example.com"}
+    story.stream.publish("edge", "request", tunnel="branch1/cpe2/0", **seen)
     other = facts | UP | {"name": "branch1/cpe2/0", "peer": "198.51.100.11"}
     result = asyncio.run(
         checked(
