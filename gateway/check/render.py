@@ -1,5 +1,6 @@
 """The result of a check as text, as JSON, and as JUnit XML for pipelines."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -12,23 +13,46 @@ _MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.SKIPPED: "·"}
 _STYLES = {Status.PASSED: "ok", Status.FAILED: "error", Status.SKIPPED: "label"}
 
 
-def text(result: Result, paint: Paint = unpainted) -> str:
-    """One line per step, then the findings."""
-    lines = step_lines(result.steps, paint)
-    findings = [render(finding, paint) for finding in result.findings]
-    passed = sum(step.status is Status.PASSED for step in result.steps)
-    verdict = f"{passed} of {len(result.steps)} steps passed after {result.seconds:.1f} s"
-    return "\n\n".join(["\n".join(lines), *findings, verdict])
+class Text:
+    """Prints a check while it runs: each step as it passes, the others and the findings at the end.
+
+    Args:
+        echo: Prints a text, with a line break behind it.
+        paint: Colours a text.
+    """
+
+    def __init__(self, echo: Callable[[str], None], paint: Paint = unpainted) -> None:
+        self._echo = echo
+        self._paint = paint
+        self._printed: set[tuple[str, str]] = set()
+
+    def update(self, steps: Sequence[Step]) -> None:
+        """Print the steps that have passed since the last time."""
+        for step in steps:
+            if step.status is Status.PASSED and (step.tunnel, step.name) not in self._printed:
+                self._printed.add((step.tunnel, step.name))
+                self._echo(step_line(step, steps, self._paint))
+
+    def finish(self, result: Result) -> None:
+        """Print what is left to say; a step that has passed and fails now is printed again."""
+        self.update(result.steps)
+        for step in result.steps:
+            if step.status is not Status.PASSED:
+                self._echo(step_line(step, result.steps, self._paint))
+        for finding in result.findings:
+            self._echo("\n" + render(finding, self._paint))
+        passed = sum(step.status is Status.PASSED for step in result.steps)
+        self._echo(f"\n{passed} of {len(result.steps)} steps passed after {result.seconds:.1f} s")
 
 
-def step_lines(steps: tuple[Step, ...], paint: Paint = unpainted) -> list[str]:
-    """``✓ tunnel   branch1/cpe1/0  CHILD SA AES_GCM_16-256, ESP in UDP, since 11:02:03 (UTC)``."""
-    name_width = max(map(len, STEPS))
-    width = max((len(step.tunnel) for step in steps), default=0)
-    return [
-        f"{paint(_MARKS[s.status], _STYLES[s.status])} {s.name:<{name_width}}  {s.tunnel:<{width}}  {s.saw}"
-        for s in steps
-    ]
+def step_line(step: Step, steps: Sequence[Step], paint: Paint = unpainted) -> str:
+    """``✓ tunnel   branch1/cpe1/0  CHILD SA AES_GCM_16-256, ESP in UDP, since 11:02:03 (UTC)``.
+
+    The columns are as wide as all ``steps`` need.
+    """
+    names, tunnels = max(map(len, STEPS)), max(len(each.tunnel) for each in steps)
+    mark = paint(_MARKS[step.status], _STYLES[step.status])
+    return f"{mark} {step.name:<{names}}  {step.tunnel:<{tunnels}}  {step.saw}"
 
 
 def as_json(result: Result) -> dict[str, Any]:

@@ -48,13 +48,20 @@ Select = Callable[[Json], Sequence[str] | None]
 """Names of the tunnels to grade, from the gateway's ``status``; None for all. Raises ``UnknownTunnel``."""
 
 
-async def check(control: Path, *, wait: float, select: Select = lambda _: None) -> Result:
+async def check(
+    control: Path,
+    *,
+    wait: float,
+    select: Select = lambda _: None,
+    on_steps: Callable[[Sequence[Step]], None] = lambda _: None,
+) -> Result:
     """Wait for the CPE and grade it.
 
     Args:
         control: The gateway's control socket.
         wait: Seconds until the steps are graded as they are.
         select: Which tunnels to grade.
+        on_steps: Called with the steps whenever they were graded.
 
     Raises:
         ControlError: No gateway answers, or it ended meanwhile.
@@ -70,6 +77,7 @@ async def check(control: Path, *, wait: float, select: Select = lambda _: None) 
             steps = grade(status, seen, only)
             if not steps:
                 raise UnknownTunnel("the running gateway has no tunnel to grade")
+            on_steps(steps)
             findings = _findings(status, seen, only)
             elapsed = time.monotonic() - begun
             passed = all(step.status is Status.PASSED for step in steps) and not findings

@@ -33,19 +33,25 @@ def check(
     from gateway.check.wait import check as run  # noqa: PLC0415
 
     links = _links(file, psk) if file else None
+    text = render.Text(echo, painter()) if output is CheckOutput.TEXT else None
     try:
         result = asyncio.run(
-            run(control or default_path(), wait=wait, select=lambda status: _select(links, status))
+            run(
+                control or default_path(),
+                wait=wait,
+                select=lambda status: _select(links, status),
+                on_steps=text.update if text else lambda _: None,
+            )
         )
     except UnknownTunnel as error:
         tell(str(error), "start the gateway with the same lab file")
         raise typer.Exit(Status.BAD_INPUT) from error
-    if output is CheckOutput.JSON:
+    if text:
+        text.finish(result)
+    elif output is CheckOutput.JSON:
         typer.echo(json.dumps(render.as_json(result), indent=2))
-    elif output is CheckOutput.JUNIT:
-        sys.stdout.write(render.junit(result))
     else:
-        echo(render.text(result, painter()))
+        sys.stdout.write(render.junit(result))
     if not result.ok:
         raise typer.Exit(Status.FINDINGS)
 

@@ -29,12 +29,33 @@ def result() -> Result:
 
 
 def test_text_has_a_line_per_step_the_findings_and_a_verdict() -> None:
-    lines = render.text(result()).splitlines()
+    printed: list[str] = []
+    render.Text(printed.append).finish(result())
+    lines = "\n".join(printed).splitlines()
     assert lines[0] == "✓ tunnel   branch2/cpe1/0  CHILD SA"
     assert lines[1] == "✗ tunnel   branch1/cpe1/0  no IKE SA"
     assert lines[2] == "· bgp      branch1/cpe1/0  waits for step tunnel"
     assert lines[4].startswith("✗ GSA-IKE-020  Pre-shared keys differ")
     assert lines[-1] == "1 of 3 steps passed after 8.2 s"
+
+
+def test_a_step_is_printed_once_when_it_passes() -> None:
+    printed: list[str] = []
+    text, whole = render.Text(printed.append), result()
+    text.update(whole.steps)
+    text.update(whole.steps)
+    assert printed == ["✓ tunnel   branch2/cpe1/0  CHILD SA"]
+    text.finish(whole)
+    assert printed[1] == "✗ tunnel   branch1/cpe1/0  no IKE SA"
+
+
+def test_a_step_that_passed_and_then_failed_is_told_twice() -> None:
+    printed: list[str] = []
+    text, whole = render.Text(printed.append), result()
+    text.update(whole.steps)
+    lost = replace(whole.steps[0], status=Status.FAILED, saw="no IKE SA")
+    text.finish(replace(whole, steps=(lost, *whole.steps[1:])))
+    assert printed[1] == "✗ tunnel   branch2/cpe1/0  no IKE SA"
 
 
 def test_json_says_whether_all_is_well() -> None:
