@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from gateway.diagnosis import diagnose, render
 from gateway.lab import traffic
 from gateway.lab.backend import Backend, CommandError, Node
 from gateway.lab.cpe import Cpe, CpeTunnel
 from gateway.lab.evidence import excerpts, packets_out, tunnel_result
 from gateway.lab.gateway_node import LAB_FILE, GatewayNode, Json
-from gateway.lab.result import Excerpt, Report, Step, TrafficResult, TunnelResult
+from gateway.lab.result import Diagnosed, Excerpt, Report, Step, TrafficResult, TunnelResult
 from gateway.lab.scenario import dump_yaml
 from gateway.lab.scenario_model import Scenario, TrafficCheck
 from gateway.lab.timeline import step_of
@@ -225,9 +226,16 @@ class Lab:
             traffic=self.traffic,
             timings_ms=self.timings_ms,
             problems=self.problems,
+            findings=self._findings() if self.problems else [],
             evidence=self.evidence,
             logs=self._logs() if self.problems else [],
         )
+
+    def _findings(self) -> list[Diagnosed]:
+        return [
+            Diagnosed(facts=finding.as_json(), text=render(finding))
+            for finding in diagnose(self._records, now=time.time())
+        ]
 
     def _logs(self) -> list[Excerpt]:
         logs = [

@@ -110,6 +110,19 @@ class Excerpt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Diagnosed:
+    """A finding about the run.
+
+    Args:
+        facts: The finding as a JSON object.
+        text: The same for people.
+    """
+
+    facts: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """The result of a run.
 
@@ -120,6 +133,7 @@ class Report:
         timings_ms: ``tunnel``, ``bgp`` and ``routes`` since the CPE's start; ``lab_ready`` and ``total``
             since the lab's.
         problems: What kept it from working; empty when it works.
+        findings: When it does not work: what the gateway's records say about it.
         evidence: Output of the CPE's own tools.
         logs: When it does not work: ends of the logs.
     """
@@ -129,6 +143,7 @@ class Report:
     traffic: list[TrafficResult]
     timings_ms: dict[str, int]
     problems: list[str] = field(default_factory=list)
+    findings: list[Diagnosed] = field(default_factory=list)
     evidence: list[Excerpt] = field(default_factory=list)
     logs: list[Excerpt] = field(default_factory=list)
 
@@ -138,7 +153,7 @@ class Report:
         return not self.problems
 
     def as_json(self) -> dict[str, Any]:
-        """The report of ``gsalab lab run -o json``; ``problems`` only when there are some."""
+        """The report of ``gsalab lab run -o json``; ``problems`` and ``findings`` only when it does not work."""
         report = {
             "scenario": self.scenario,
             "ok": self.ok,
@@ -148,7 +163,9 @@ class Report:
             "traffic": [result.as_json() for result in self.traffic],
             "timings_ms": self.timings_ms,
         }
-        return report if self.ok else report | {"problems": self.problems}
+        if self.ok:
+            return report
+        return report | {"problems": self.problems, "findings": [found.facts for found in self.findings]}
 
 
 def report_from(data: dict[str, Any]) -> Report:
@@ -159,6 +176,7 @@ def report_from(data: dict[str, Any]) -> Report:
         traffic=[TrafficResult(**result) for result in data["traffic"]],
         timings_ms=data["timings_ms"],
         problems=data["problems"],
+        findings=[Diagnosed(**found) for found in data["findings"]],
         evidence=[Excerpt(**excerpt) for excerpt in data["evidence"]],
         logs=[Excerpt(**excerpt) for excerpt in data["logs"]],
     )

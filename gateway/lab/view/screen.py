@@ -142,6 +142,11 @@ class Screen:
         self._heading("What went wrong")
         for problem in report.problems:
             self._print(f"  [red]✗[/] {escape(problem)}")
+        for found in report.findings:
+            self._print()
+            for line in found.text.splitlines():
+                self._print(f"  {escape(line)}")
+        self._print()
         for log in report.logs:
             self._print(f"  [bold]{log.node}[/] {escape(log.command)}, its last lines:")
             for line in log.output.splitlines():

@@ -16,9 +16,13 @@ GSALAB = CHECKOUT / ".venv/bin/gsalab"
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_a_kept_lab_is_entered_by_node_and_removed(shell: Runner, user: User) -> None:
+def test_a_kept_lab_is_entered_by_node_and_removed(shell: Runner, home: Path, user: User) -> None:
+    runtime = home / "run"
+    shell.run("mkdir", "-m", "0700", runtime, user=user)
+
     def lab(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return shell.run(GSALAB, "lab", *arguments, user=user, check=check)
+        env = {"XDG_RUNTIME_DIR": str(runtime)}
+        return shell.run(GSALAB, "lab", *arguments, user=user, check=check, env=env)
 
     try:
         assert "gsalab lab down basic" in lab("run", "basic", "--keep").stdout
@@ -33,8 +37,10 @@ def test_a_kept_lab_is_entered_by_node_and_removed(shell: Runner, user: User) ->
         assert lab("shell", "cpe", "--", "false", check=False).returncode == 1
         assert lab("shell", "isp", check=False).returncode == 2
     finally:
-        assert lab("down", check=False).returncode == 0
+        down = lab("down", check=False)
+        assert (down.returncode, down.stderr) == (0, "")
     assert "up since" not in lab("list").stdout
+    assert list(runtime.iterdir()) == []
 
 
 @pytest.mark.parametrize("delay", [0.4, 1.0, 2.0, 4.0])
