@@ -245,7 +245,7 @@ class RequestRefused(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class NotifyReceived(Event):
-    """The peer sent a notification that is not part of the exchange's own rules.
+    """The peer sent a notification in an INFORMATIONAL exchange, its own or ours.
 
     Args:
         exchange: Name of the exchange type.

@@ -90,9 +90,7 @@ class Responder:
         """Do what is due at ``now``."""
         self._ctx.now = now
         for sa in tuple(self._ctx.sas.values()):
-            timer = sa.timer
-            if timer is not None and timer <= now:
-                session.handle_timer(sa, self._ctx)
+            session.handle_timer(sa, self._ctx)
 
     def next_event(self) -> Event | None:
         """Take the next event."""

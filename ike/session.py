@@ -99,7 +99,7 @@ def delete(sa: IkeSa, ctx: Context) -> None:
 
 
 def handle_timer(sa: IkeSa, ctx: Context) -> None:
-    """Do what is due at ``ctx.now``."""
+    """Do what is due at ``ctx.now``, if anything is."""
     pending = sa.outstanding
     if pending is not None and pending.retry_at <= ctx.now:
         if not pending.schedule_next(ctx.now, ctx.limits):
@@ -187,7 +187,7 @@ def _answer(sa: IkeSa, incoming: Incoming, opened: tuple[Message, bytes], ctx: C
     sa.last_request = incoming.data
     sa.expected_id += 1
     if failure is not None and (failure.fatal or sa.state is State.HALF_OPEN):
-        ctx.close(sa, Input.REFUSED, failure.reason)
+        ctx.close(sa, Input.REFUSED, f"{incoming.exchange} was refused with {failure.notify.name}")
 
 
 def _run_exchange(

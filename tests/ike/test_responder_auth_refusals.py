@@ -230,13 +230,14 @@ def test_a_reserved_esp_spi_is_refused(spi: int) -> None:
     assert "reserved" in cpe.world.last(RequestRefused).reason
 
 
-def test_a_dh_transform_and_a_ke_payload_mean_nothing_in_ike_auth() -> None:
+def test_a_dh_transform_and_ke_payloads_mean_nothing_in_ike_auth() -> None:
     cpe = half_open()
     base = proposal_of(ESP_GCM_256, spi=cpe.esp_spi)
     group = Transform(TransformType.DH, DhGroup.ECP_256)
     offer = SaPayload((replace(base, transforms=(*base.transforms, group)),))
     key = dh.generate(DhGroup.ECP_256, cpe.random)
-    answer = cpe.send_auth([*swapped(cpe.auth_payloads(), offer), KePayload(key.group, key.public)])
+    twice = [KePayload(key.group, key.public)] * 2
+    answer = cpe.send_auth([*swapped(cpe.auth_payloads(), offer), *twice])
     assert first(answer, SaPayload).proposals[0].of_type(TransformType.DH) == ()
     assert without(answer, KePayload) == list(answer)
     assert len(cpe.world.sas[0].children) == 1

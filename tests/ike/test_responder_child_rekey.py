@@ -192,7 +192,8 @@ def test_a_missing_payload_gets_invalid_syntax_and_ends_the_ike_sa(missing: type
     answer = cpe.exchange(ExchangeType.CREATE_CHILD_SA, payloads)
     assert notified(answer) == [NotifyType.INVALID_SYNTAX]
     assert cpe.world.is_empty
-    assert "payload is missing" in cpe.world.last(IkeSaClosed).reason
+    assert "payload is missing" in cpe.world.last(RequestRefused).reason
+    assert cpe.world.last(IkeSaClosed).reason == "CREATE_CHILD_SA was refused with INVALID_SYNTAX"
 
 
 # Perfect forward secrecy

@@ -96,11 +96,20 @@ def test_a_higher_minor_version_is_ignored() -> None:
     assert len(world.sas) == 1
 
 
-@pytest.mark.parametrize("version", [0x10, 0x20, 0x30])
-def test_an_unknown_source_address_gets_silence_whatever_the_version(version: int) -> None:
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [
+        (0x10, DropReason.OLD_VERSION),
+        (0x20, DropReason.UNKNOWN_SOURCE),
+        (0x30, DropReason.UNKNOWN_SOURCE),
+    ],
+)
+def test_an_unknown_source_address_gets_silence_whatever_the_version(
+    version: int, reason: DropReason
+) -> None:
     world, data = a_request()
     assert world.deliver(with_octet(data, 17, version), STRANGER) == []
-    assert world.is_empty
+    assert (world.drops, world.is_empty) == ([reason], True)
     assert world.last(DatagramDropped).peer == ""
 
 

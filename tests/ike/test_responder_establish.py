@@ -20,8 +20,18 @@ from ike.events import (
 from ike.proposal import Suite
 from ike.selectors import ANY_IPV4
 from ike.state import State
-from tests.ike.initiator import Initiator, connected, first
-from tests.ike.world import ESP_GCM_256, ESP_NULL, IKE_CBC_128, IKE_GCM_256, PATH_500, PATH_4500, PEER, World
+from tests.ike.initiator import Initiator, connected, first, swapped
+from tests.ike.world import (
+    ESP_GCM_256,
+    ESP_NULL,
+    IKE_CBC_128,
+    IKE_GCM_256,
+    PATH_500,
+    PATH_4500,
+    PEER,
+    World,
+    proposal_of,
+)
 
 IKE_SUITES = pytest.mark.parametrize("suite", [IKE_GCM_256, IKE_CBC_128], ids=lambda s: s.name)
 
@@ -113,9 +123,12 @@ def test_the_response_header_has_the_response_flag_alone_and_echoes_spis_and_mes
     assert (header.spi_i, header.spi_r) == (cpe.spi_i, cpe.spi_r)
 
 
-def test_the_ike_proposal_of_the_answer_has_no_spi() -> None:
+@pytest.mark.parametrize("offered", [b"", b"12345678"], ids=["no spi", "an spi that does not belong there"])
+def test_the_ike_proposal_of_the_answer_has_no_spi(offered: bytes) -> None:
     cpe = Initiator(World())
-    assert first(cpe.send_init().payloads, SaPayload).proposals[0].spi == b""
+    offer = SaPayload((proposal_of(IKE_GCM_256, spi=offered),))
+    answer = cpe.send_init(swapped(cpe.init_payloads(), offer))
+    assert first(answer.payloads, SaPayload).proposals[0].spi == b""
 
 
 def test_answers_go_back_along_the_path_of_the_request() -> None:

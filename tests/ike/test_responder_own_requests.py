@@ -57,9 +57,10 @@ def test_the_answer_to_a_probe_is_reported() -> None:
 
 def test_one_probe_is_under_way_at_a_time() -> None:
     cpe = connected()
-    probe(cpe)
+    data = probe(cpe)
     cpe.world.responder.probe(cpe.world.sas[0], cpe.world.now)
     assert cpe.world.take() == []
+    assert cpe.world.deliver(cpe.answer(data)) == []
 
 
 def test_requests_of_both_ends_have_separate_message_ids() -> None:

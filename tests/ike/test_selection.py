@@ -128,6 +128,12 @@ def test_the_verdict_is_against_the_closest_suite() -> None:
     assert verdict.suite == "classic"
 
 
+def test_of_two_suites_equally_close_the_verdict_is_against_the_first() -> None:
+    twin = Suite("twin", ProtocolId.IKE, AEAD.transforms)
+    (verdict,) = select([offer(GCM, SHA384, G24)], (twin, AEAD)).verdicts
+    assert verdict.suite == "twin"
+
+
 def test_a_missing_transform_type_is_refused() -> None:
     assert refused_types(offer(GCM, G14), [AEAD]) == ["PRF"]
     assert refused_types(offer(GCM, SHA384), [AEAD]) == ["DH"]
