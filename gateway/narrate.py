@@ -89,7 +89,6 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "proposals_evaluated": _proposals,
     "nat_detection": _nat,
     "identity_offered": lambda d: f"the CPE says it is {d['offered']}",
-    "auth_result": lambda d: None if d["ok"] else f"authentication failed: {d['detail']}",
     "request_refused": lambda d: f"{d['exchange']} refused with {d['notify']}: {d['reason']}",
     "request_repeated": lambda d: f"the CPE repeats its {d['exchange']} request; answered again",
     "request_retransmitted": lambda d: f"no answer yet: {d['exchange']} sent again, attempt {d['attempt']}",

@@ -153,7 +153,7 @@ class Report:
         return not self.problems
 
     def as_json(self) -> dict[str, Any]:
-        """The report of ``gsalab lab run -o json``; ``problems`` and ``findings`` only when it does not work."""
+        """The report of ``gsalab lab run -o json``; ``problems`` and ``findings`` when it does not work."""
         report = {
             "scenario": self.scenario,
             "ok": self.ok,

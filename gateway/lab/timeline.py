@@ -79,10 +79,6 @@ def _refused(data: Data) -> Line:
     return "ike", f"{data['exchange']} refused", f"{data['notify']}: {data['reason']}", False
 
 
-def _auth(data: Data) -> Line | None:
-    return None if data["ok"] else ("ike", "IKE_AUTH failed", data["detail"], False)
-
-
 def _dropped(data: Data) -> Line:
     return "ike", "datagram dropped", f"from {data['remote']}: {data.get('rule', data['reason'])}", False
 
@@ -112,7 +108,6 @@ _LINES: dict[str, Callable[[Data], Line | None]] = {
     "routes_advertised": _advertised,
     "routes_withdrawn": _withdrawn,
     "request_refused": _refused,
-    "auth_result": _auth,
     "datagram_dropped": _dropped,
     "ike_sa_closed": _ike_closed,
     "closed": _bgp_closed,

@@ -72,7 +72,6 @@ def test_a_record_becomes_a_line(text: str, name: str, data: dict[str, Any]) -> 
             {"exchange": "IKE_SA_INIT", "notify": "NO_PROPOSAL_CHOSEN", "reason": "DH"},
         ),
         ("datagram_dropped", {"remote": "1.2.3.4:500", "reason": "unknown_source", "rule": "no device link"}),
-        ("auth_result", {"ok": False, "detail": "the pre-shared keys differ"}),
         ("notification_sent", {"code": 2, "text": "OPEN Message Error / Bad Peer AS"}),
     ],
 )
@@ -92,7 +91,7 @@ def test_a_session_that_is_ended_on_purpose_is_no_fault() -> None:
     ("name", "data"),
     [
         ("message_received", {"exchange": "INFORMATIONAL"}),
-        ("auth_result", {"ok": True}),
+        ("auth_result", {"ok": False, "detail": "told by the refusal"}),
         ("ike_sa_closed", {"rekeyed": True, "reason": ""}),
         ("closed", {"reason": "NOTIFICATION sent: Cease", "was_established": True}),
         ("gateway_ready", {}),
