@@ -169,7 +169,7 @@ class Screen:
         commands = {
             f"gsalab lab shell {cpe} -- birdc show route": "what the CPE learned",
             f"gsalab lab shell {host[0] if host else cpe}": "a shell in the branch",
-            "gsalab lab shell gateway -- tail -f /run/gateway.log": "the gateway's account of it",
+            "gsalab lab shell gateway -- gsalab check": "the gateway's account of it",
             f"gsalab lab down {report.scenario}": "remove the lab",
         }
         if not kept:
