@@ -12,9 +12,12 @@ from ike.config import PeerConfig
 from ike.events import ChildSaClosed, ChildSaEstablished, Event
 from ike.path import Path
 from ike.responder import Responder
+from ike.state import State
 
 DELETE_SECONDS = 1.0
 """How long a stopping gateway waits for the answers to its Delete requests."""
+KEEPALIVE_SECONDS = 20.0
+"""Between two NAT keepalives (RFC 3948 section 4)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,7 @@ class IkeService:
         self._responder = Responder(self._lookup, os.urandom)
         self._carriers: dict[str, Carrier] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._keepalives = self._loop.call_later(KEEPALIVE_SECONDS, self._send_keepalives)
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -67,6 +71,7 @@ class IkeService:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DELETE_SECONDS):
                 await self._idle.wait()
+        self._keepalives.cancel()
         if self._timer is not None:
             self._timer.cancel()
         for carrier in self._carriers.values():
@@ -104,6 +109,13 @@ class IkeService:
         due = self._responder.next_timer()
         if due is not None:
             self._timer = self._loop.call_at(due, self._on_timer)
+
+    def _send_keepalives(self) -> None:
+        """Keep the mapping of a NAT on our side; for one on its side the CPE does (RFC 3948 section 4)."""
+        for sa in self._responder.ike_sas():
+            if sa.state is State.ESTABLISHED and sa.nat.local_behind_nat:
+                self._carriers[sa.path.local_ip].endpoint.send_keepalive(sa.path)
+        self._keepalives = self._loop.call_later(KEEPALIVE_SECONDS, self._send_keepalives)
 
     def _on_timer(self) -> None:
         self._timer = None

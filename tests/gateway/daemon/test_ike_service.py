@@ -1,0 +1,134 @@
+"""The responder on an event loop: CHILD SAs reach the dataplane before the response leaves."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from gateway.daemon import ike_service
+from gateway.daemon.ike_service import Carrier, IkeService
+from ike.events import ChildSaEstablished, Event, IkeSaClosed
+from ike.path import Path
+from tests.ike.initiator import Initiator
+from tests.ike.world import CPE, PEER, World
+
+if TYPE_CHECKING:
+    from gateway.dataplane.userspace import Userspace
+    from gateway.endpoint import Endpoint
+
+
+class Carried:
+    """An endpoint and a dataplane that write down what they are asked, in order."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.calls: list[tuple[str, Any]] = []
+        self.datagrams: list[tuple[bytes, Path]] = []
+
+    def open(self) -> None:
+        self.calls.append(("open", None))
+
+    def close(self) -> None:
+        self.calls.append(("close", None))
+
+    def send_ike(self, data: bytes, path: Path) -> None:
+        self.calls.append(("send_ike", path))
+        self.datagrams.append((data, path))
+
+    def send_keepalive(self, path: Path) -> None:
+        self.calls.append(("send_keepalive", path))
+
+    def install(self, tunnel: str, sa: Any, *, replaces: int | None) -> None:
+        self.calls.append(("install", (tunnel, sa.spi_in, replaces)))
+
+    def remove(self, spi_in: int) -> None:
+        self.calls.append(("remove", spi_in))
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.calls]
+
+
+class Scene:
+    """An ``IkeService`` where an ``Initiator`` expects a ``World``; ``address`` is our own."""
+
+    def __init__(self, address: str) -> None:
+        self.carried = Carried(address)
+        self.events: list[Event] = []
+        self.service = IkeService({(address, CPE): PEER}, self.events.append)
+        carrier = Carrier(endpoint=cast("Endpoint", self.carried), dataplane=cast("Userspace", self.carried))
+        self.service.serve(carrier)
+        self.cpe = Initiator(cast("World", self))
+
+    def deliver(self, data: bytes, path: Path) -> list[tuple[bytes, Path]]:
+        self.carried.datagrams.clear()
+        self.service.receive(data, path._replace(local_ip=self.carried.address))
+        return list(self.carried.datagrams)
+
+
+GATEWAY, BEHIND_NAT = "198.51.100.20", "10.0.0.5"
+Play = Callable[[Scene], None]
+
+
+@pytest.fixture
+def play() -> Callable[..., Scene]:
+    """Runs a play with a scene on an event loop and returns the scene."""
+
+    def run(act: Play, *, address: str = GATEWAY, wait: float = 0.0) -> Scene:
+        async def whole() -> Scene:
+            scene = Scene(address)
+            act(scene)
+            await asyncio.sleep(wait)
+            await scene.service.stop()
+            return scene
+
+        return asyncio.run(whole())
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ike_service, "DELETE_SECONDS", 0.01)
+    monkeypatch.setattr(ike_service, "KEEPALIVE_SECONDS", 0.02)
+
+
+def connect(scene: Scene) -> None:
+    scene.cpe.connect()
+
+
+def test_a_child_sa_is_installed_before_the_response_that_creates_it_leaves(
+    play: Callable[..., Scene],
+) -> None:
+    scene = play(connect)
+    assert scene.carried.names[:4] == ["open", "send_ike", "install", "send_ike"]
+    (established,) = [event for event in scene.events if isinstance(event, ChildSaEstablished)]
+    assert ("install", (PEER.name, established.spi_in, None)) in scene.carried.calls
+
+
+def test_a_stopping_gateway_deletes_its_ike_sas_and_closes_the_sockets_last(
+    play: Callable[..., Scene],
+) -> None:
+    scene = play(connect)
+    assert scene.carried.names[-2:] == ["send_ike", "close"]
+
+
+def test_a_child_sa_that_the_cpe_deletes_is_removed(play: Callable[..., Scene]) -> None:
+    def act(scene: Scene) -> None:
+        connect(scene)
+        scene.cpe.delete_ike()
+
+    scene = play(act)
+    assert "remove" in scene.carried.names
+    assert [event for event in scene.events if isinstance(event, IkeSaClosed)]
+
+
+def test_a_gateway_behind_a_nat_keeps_the_mapping(play: Callable[..., Scene]) -> None:
+    scene = play(connect, address=BEHIND_NAT, wait=0.1)
+    assert ("send_keepalive", Path(BEHIND_NAT, 4500, CPE, 4500)) in scene.carried.calls
+
+
+def test_without_a_nat_on_our_side_no_keepalive_is_sent(play: Callable[..., Scene]) -> None:
+    scene = play(connect, wait=0.1)
+    assert "send_keepalive" not in scene.carried.names
