@@ -138,6 +138,6 @@ def _clash(lab: LabFile, key: TunnelKey, other: TunnelKey, address: IPv4Address)
 
 
 def _too_few(lab: LabFile, key: TunnelKey, count: int) -> Problem:
-    rule = f"tunnels from one CPE address end at different endpoints; the gateway has {count}"
+    rule = f"tunnels from one CPE address end at different endpoints; the gateway has {count or 'none'}"
     fix = "add an address below gateway.endpoints"
     return lab.source(key[0]).problem(("deviceLinks", key[1], "ipAddress"), rule=rule, fix=fix)
