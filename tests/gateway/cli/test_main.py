@@ -1,0 +1,121 @@
+"""The command line: exit statuses, and errors that say what to do instead of a traceback."""
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+import gateway
+from gateway.cli import main as command_line
+from gateway.control.server import ControlError
+from gateway.doctor import EnvironmentProblem
+from gateway.endpoint import EndpointError
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+MINIMAL = str(EXAMPLES / "minimal.yaml")
+
+Gsalab = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def gsalab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Gsalab:
+    """Runs ``gsalab`` in this process; status, output and errors."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["gsalab", *arguments])
+        status = 0
+        try:
+            command_line.main()
+        except SystemExit as left:
+            status = int(left.code or 0)
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def test_the_version_is_printed(gsalab: Gsalab) -> None:
+    assert gsalab("--version") == (0, f"gsalab {gateway.__version__}\n", "")
+
+
+def test_a_valid_file_has_status_0(gsalab: Gsalab) -> None:
+    status, output, _ = gsalab("validate", MINIMAL)
+    assert (status, output) == (0, "valid: 1 remote network, 1 device link\n")
+
+
+def test_a_file_with_warnings_only_has_status_3(gsalab: Gsalab, tmp_path: Path) -> None:
+    text = (EXAMPLES / "minimal.yaml").read_text("utf-8").replace("westEurope", "eastUS2")
+    (tmp_path / "lab.yaml").write_text(text, "utf-8")
+    status, _, errors = gsalab("validate", str(tmp_path / "lab.yaml"))
+    assert status == 3
+    assert "eastUS2" in errors
+
+
+def test_a_file_with_errors_has_status_2_and_all_of_them(gsalab: Gsalab, tmp_path: Path) -> None:
+    text = (
+        (EXAMPLES / "minimal.yaml")
+        .read_text("utf-8")
+        .replace("65001", "65517")
+        .replace("10.2.0.4", "127.0.0.1")
+    )
+    (tmp_path / "lab.yaml").write_text(text, "utf-8")
+    status, output, _ = gsalab("validate", str(tmp_path / "lab.yaml"), "-o", "json")
+    report = json.loads(output)
+    assert status == 2
+    assert report["ok"] is False
+    assert len(report["problems"]) == 2
+
+
+def test_view_of_a_file_is_graphs_connectivity_configuration(gsalab: Gsalab) -> None:
+    status, output, _ = gsalab("view", "-f", MINIMAL)
+    assert status == 0
+    assert json.loads(output)["links"][0]["localConfigurations"][0]["asn"] == 65476
+
+
+def test_view_of_an_unknown_remote_network_names_the_known_ones(gsalab: Gsalab) -> None:
+    status, _, errors = gsalab("view", "-f", MINIMAL, "--network", "branch2")
+    assert status == 2
+    assert "branch1" in errors
+
+
+def test_without_a_gateway_the_status_is_4_and_the_way_out_is_told(gsalab: Gsalab, tmp_path: Path) -> None:
+    status, _, errors = gsalab("status", "--control", str(tmp_path / "none.sock"))
+    assert status == 4
+    assert "no gateway answers" in errors
+    assert "gsalab up" in errors
+
+
+def test_a_lab_without_a_tunnel_is_refused_with_status_2(gsalab: Gsalab, tmp_path: Path) -> None:
+    (tmp_path / "lab.yaml").write_text("remoteNetworks: []\n", "utf-8")
+    status, _, errors = gsalab("up", "-f", str(tmp_path / "lab.yaml"))
+    assert status == 2
+    assert "at least one tunnel" in errors
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (EnvironmentProblem("no /dev/net/tun", "sudo modprobe tun"), 4, "fix: sudo modprobe tun"),
+        (EndpointError("UDP port 500 is in use"), 4, "UDP port 500 is in use"),
+        (ControlError("a gateway is running already"), 4, "a gateway is running already"),
+        (PermissionError(errno.EPERM, "unshare: not permitted"), 4, "no permission: unshare"),
+        (FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/x"), 4, "/x: No such file"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_every_kind_of_error_has_its_status_and_no_traceback(
+    gsalab: Gsalab, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int, says: str
+) -> None:
+    def fail() -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(command_line, "app", fail)
+    got, _, errors = gsalab()
+    assert got == status
+    assert says in errors
+    assert "Traceback" not in errors
