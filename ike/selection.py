@@ -103,11 +103,13 @@ _MAY_BE_NONE = frozenset({TransformType.INTEG, TransformType.DH})
 
 
 def _acceptable(proposal: Proposal, suite: Suite, transform_type: int) -> tuple[Transform, ...]:
-    """The offered transforms of one type that the suite allows; NONE counts where the type must be absent."""
+    """The allowed transforms of one type that are offered, the policy's best first.
+
+    NONE counts where the type must be absent.
+    """
     offered = proposal.of_type(transform_type)
     if transform_type in suite.transforms:
-        allowed = suite.transforms[TransformType(transform_type)]
-        return tuple(t for t in offered if t in allowed)
+        return tuple(t for t in suite.transforms[TransformType(transform_type)] if t in offered)
     if transform_type in _MAY_BE_NONE:
         return tuple(t for t in offered if t.id == NONE_ID)
     return ()
