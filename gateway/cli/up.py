@@ -23,6 +23,9 @@ def up(
         Path | None,
         typer.Option(help="Directory for the key tables with which Wireshark decrypts a capture. Secret!"),
     ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="File that every event is appended to, as a JSON text sequence.")
+    ] = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Run the gateway in the foreground, for your own CPE. Ctrl-C deletes the SAs and stops it."""
@@ -35,7 +38,7 @@ def up(
     for problem in lab.warnings:
         sys.stderr.write(problem.render() + "\n")
     show = _print_json if output is Output.JSON else _print_text
-    asyncio.run(run(lab, control or default_path(), Options(keylog=keylog), show))
+    asyncio.run(run(lab, control or default_path(), Options(keylog=keylog, trace=trace), show))
 
 
 def _print_json(record: Record) -> None:

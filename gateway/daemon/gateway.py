@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.daemon.keylog import KeyLog
 from gateway.daemon.network import Network
+from gateway.daemon.trace import Trace
 from gateway.daemon.translate import publish_ike
 from gateway.dataplane.userspace import Userspace
 from gateway.diagnosis import facts_of
@@ -38,9 +39,11 @@ class Options:
 
     Args:
         keylog: Directory for Wireshark's key tables, or None.
+        trace: File that every record is appended to, or None.
     """
 
     keylog: Path | None = None
+    trace: Path | None = None
 
 
 class Gateway:
@@ -76,6 +79,10 @@ class Gateway:
         unsubscribe = self.stream.subscribe(self._follow)
         async with contextlib.AsyncExitStack() as building:
             building.callback(unsubscribe)
+            if self._options.trace:
+                trace = Trace(self._options.trace)
+                building.callback(trace.close)
+                building.callback(self.stream.subscribe(trace.write))
             run_dir = Path(building.enter_context(tempfile.TemporaryDirectory(prefix="gsalab-")))
             carriers = self._carriers()
             for index, network in enumerate(self.lab.remote_networks):

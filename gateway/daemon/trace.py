@@ -1,0 +1,49 @@
+"""Writes the stream of records to a file: a JSON text sequence (RFC 7464), one record each.
+
+A trace holds no keys. It is appended to, so that a gateway that was restarted goes on in the same file.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gateway.records import Record
+
+RECORD_SEPARATOR = "\x1e"
+"""Begins each text of the sequence (RFC 7464 section 2.2)."""
+
+
+class Trace:
+    """Appends records to a file, each as soon as it is published.
+
+    Args:
+        path: The file; created with mode 0600, its directory too.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+
+    def write(self, record: Record) -> None:
+        """Append a record."""
+        text = json.dumps(record.as_json(), separators=(",", ":"))
+        self._file.write(f"{RECORD_SEPARATOR}{text}\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_trace(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a trace in their JSON form, in order.
+
+    A last record that was cut off when the gateway was killed is left out (RFC 7464 section 2.3).
+    """
+    for text in path.read_text("utf-8").split(RECORD_SEPARATOR):
+        if text.endswith("\n"):
+            yield json.loads(text)
