@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import gateway
-from gateway.cli import check, explain, labs, machine, running, up
+from gateway.cli import check, diagnose, explain, labs, machine, running, up
 from gateway.cli.errors import Status, tell, tell_problems
 from gateway.control.server import ControlError
 from gateway.doctor.problem import EnvironmentProblem
@@ -44,6 +44,7 @@ app.command("check")(check.check)
 app.command("status")(running.status)
 app.command("view")(running.view)
 app.command("validate")(machine.validate)
+app.command("diagnose")(diagnose.diagnose)
 app.command("explain")(explain.explain)
 app.command("doctor")(machine.doctor)
 

@@ -4,7 +4,6 @@ A trace holds no keys. It is appended to, so that a gateway that was restarted g
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +38,36 @@ class Trace:
         self._file.close()
 
 
-def read_trace(path: Path) -> Iterator[dict[str, Any]]:
+class TraceError(Exception):
+    """A file is no trace; the text says which and why."""
+
+
+def read_trace(path: Path) -> list[dict[str, Any]]:
     """The records of a trace in their JSON form, in order.
 
     A last record that was cut off when the gateway was killed is left out (RFC 7464 section 2.3).
+
+    Raises:
+        TraceError: The file cannot be read, or is no trace.
     """
-    for text in path.read_text("utf-8").split(RECORD_SEPARATOR):
-        if text.endswith("\n"):
-            yield json.loads(text)
+    try:
+        start, *texts = path.read_text("utf-8").split(RECORD_SEPARATOR)
+    except OSError as error:
+        raise TraceError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise TraceError(f"{path} is no trace: not UTF-8") from error
+    if start or not texts:
+        raise TraceError(f"{path} is no trace: expected what `gsalab up --trace` writes")
+    if not texts[-1].endswith("\n"):
+        texts.pop()
+    return [_record(path, number, text) for number, text in enumerate(texts, 1)]
+
+
+def _record(path: Path, number: int, text: str) -> dict[str, Any]:
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise TraceError(f"{path}: record {number} is no JSON: {error}") from error
+    if not isinstance(record, dict) or not {"id", "time", "name"} <= record.keys():
+        raise TraceError(f"{path}: record {number} is no event of a gateway")
+    return {"data": {}, **record}

@@ -12,8 +12,10 @@ import pytest
 import gateway
 from gateway.cli import main as command_line
 from gateway.control.server import ControlError
+from gateway.daemon.trace import Trace
 from gateway.doctor import EnvironmentProblem
 from gateway.endpoint import EndpointError
+from tests.gateway.diagnosis.story import DIFFERENT_KEYS, Story
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 MINIMAL = str(EXAMPLES / "minimal.yaml")
@@ -119,3 +121,22 @@ def test_every_kind_of_error_has_its_status_and_no_traceback(
     assert got == status
     assert says in errors
     assert "Traceback" not in errors
+
+
+def test_a_recorded_run_is_diagnosed_offline(gsalab: Gsalab, tmp_path: Path) -> None:
+    story = Story()
+    story.init()
+    story.auth(failure=DIFFERENT_KEYS)
+    trace = Trace(tmp_path / "run.trace")
+    for record in story.stream.history:
+        trace.write(record)
+    trace.close()
+    status, output, _ = gsalab("diagnose", str(tmp_path / "run.trace"), "-o", "json")
+    assert status == 1
+    assert [finding["code"] for finding in json.loads(output)] == ["GSA-IKE-020"]
+
+
+def test_a_file_that_is_no_trace_has_status_2(gsalab: Gsalab) -> None:
+    status, _, errors = gsalab("diagnose", MINIMAL)
+    assert status == 2
+    assert "is no trace" in errors

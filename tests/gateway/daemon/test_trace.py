@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from gateway.daemon.trace import RECORD_SEPARATOR, Trace, read_trace
+import pytest
+
+from gateway.daemon.trace import RECORD_SEPARATOR, Trace, TraceError, read_trace
 from gateway.records import Stream
 
 
@@ -53,3 +55,25 @@ def test_a_record_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
 def test_the_trace_is_its_owners_alone(tmp_path: Path) -> None:
     write(tmp_path / "new" / "run.trace", "first")
     assert (tmp_path / "new" / "run.trace").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is no trace"),
+        (b"remoteNetworks: []\n", "is no trace"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"\x1e{\n", "record 1 is no JSON"),
+        (b"\x1e[]\n", "record 1 is no event"),
+        (b'\x1e{"id":1}\n', "record 1 is no event"),
+    ],
+)
+def test_what_is_no_trace_is_refused_with_the_reason(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(TraceError, match=says):
+        read_trace(tmp_path / "x")
+
+
+def test_a_missing_trace_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match="No such file"):
+        read_trace(tmp_path / "none")
