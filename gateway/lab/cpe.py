@@ -61,7 +61,7 @@ class Cpe:
             CpeTunnel(
                 name=far.name,
                 node=carrier,
-                settings=_tunnel_settings(far, settings),
+                settings=tunnel_settings(far, settings),
                 neighbor=bird.Neighbor(
                     index=far.index,
                     address=far.local_bgp,
@@ -168,7 +168,7 @@ class Cpe:
         return next(gone, None)
 
 
-def _tunnel_settings(far: Tunnel, settings: CpeSettings) -> strongswan.TunnelSettings:
+def tunnel_settings(far: Tunnel, settings: CpeSettings) -> strongswan.TunnelSettings:
     """One tunnel as an administrator enters it, from the lab file and the scenario's settings."""
     return strongswan.TunnelSettings(
         endpoint=far.advertised_endpoint,
