@@ -1,0 +1,23 @@
+"""Fixtures of the tests with containers: one engine and one set of images for all of them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.interop.container_engine import IMAGES, TAG, Engine, running_engine
+
+
+@pytest.fixture(scope="session")
+def engine(machine_as_before: None) -> Iterator[Engine]:  # noqa: ARG001 - the engine ends before the comparison
+    """A Docker engine."""
+    with running_engine() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def images(engine: Engine) -> Iterator[Engine]:
+    """The engine, with all images built by docker-compose 1.29 from docker-compose.yml."""
+    classic = {"COMPOSE_DOCKER_CLI_BUILD": "0", "DOCKER_BUILDKIT": "0"}
+    engine.run("docker-compose", "build", "gateway", "cpe", "nat", "host", timeout=600, **classic)
+    yield engine
+    engine.run("docker", "image", "rm", "-f", *(f"gsalab/{name}:{TAG}" for name in IMAGES))
