@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gateway.dataplane.userspace import Userspace
 from gateway.endpoint import Endpoint
 from ike.config import PeerConfig
+from ike.constants import ExchangeType
 from ike.events import ChildSaClosed, ChildSaEstablished, Event
 from ike.path import Path
 from ike.responder import Responder
@@ -18,6 +19,10 @@ DELETE_SECONDS = 1.0
 """How long a stopping gateway waits for the answers to its Delete requests."""
 KEEPALIVE_SECONDS = 20.0
 """Between two NAT keepalives (RFC 3948 section 4)."""
+
+_EXCHANGE_TYPE = 18
+"""Offset in the IKE header (RFC 7296 section 3.1)."""
+_INITIAL = tuple(bytes([exchange]) for exchange in (ExchangeType.IKE_SA_INIT, ExchangeType.IKE_AUTH))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,7 @@ class IkeService:
         self._carriers: dict[str, Carrier] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._keepalives = self._loop.call_later(KEEPALIVE_SECONDS, self._send_keepalives)
+        self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -59,12 +65,19 @@ class IkeService:
         self._carriers[carrier.endpoint.address] = carrier
 
     def receive(self, data: bytes, path: Path) -> None:
-        """Take an IKE message from an endpoint."""
+        """Take an IKE message from an endpoint.
+
+        A CPE may answer our Delete with a new IKE_SA_INIT at once. A stopping gateway leaves it without an answer:
+        nobody would delete the new SA, and the CPE would take it for alive.
+        """
+        if self._stopping and data[_EXCHANGE_TYPE : _EXCHANGE_TYPE + 1] in _INITIAL:
+            return
         self._responder.receive_datagram(data, path, self._loop.time())
         self._flush()
 
     async def stop(self) -> None:
         """Delete the IKE SAs, wait a moment for the answers, close the sockets."""
+        self._stopping = True
         for sa in self._responder.ike_sas():
             self._responder.delete(sa, self._loop.time())
         self._flush()

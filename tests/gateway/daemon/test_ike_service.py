@@ -114,6 +114,20 @@ def test_a_stopping_gateway_deletes_its_ike_sas_and_closes_the_sockets_last(
     assert scene.carried.names[-2:] == ["send_ike", "close"]
 
 
+def test_a_stopping_gateway_opens_no_new_ike_sa() -> None:
+    async def whole() -> list[tuple[bytes, Path]]:
+        scene = Scene(GATEWAY)
+        connect(scene)
+        stopping = asyncio.create_task(scene.service.stop())
+        await asyncio.sleep(0)
+        again = Initiator(cast("World", scene), seed="again")
+        answers = scene.deliver(again.init_request(), again.path)
+        await stopping
+        return answers
+
+    assert asyncio.run(whole()) == []
+
+
 def test_a_child_sa_that_the_cpe_deletes_is_removed(play: Callable[..., Scene]) -> None:
     def act(scene: Scene) -> None:
         connect(scene)
