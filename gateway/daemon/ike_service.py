@@ -67,7 +67,7 @@ class IkeService:
     def receive(self, data: bytes, path: Path) -> None:
         """Take an IKE message from an endpoint.
 
-        A CPE may answer our Delete with a new IKE_SA_INIT at once. A stopping gateway leaves it without an answer:
+        A CPE may answer our Delete with a new IKE_SA_INIT at once. A stopping gateway leaves it unanswered:
         nobody would delete the new SA, and the CPE would take it for alive.
         """
         if self._stopping and data[_EXCHANGE_TYPE : _EXCHANGE_TYPE + 1] in _INITIAL:

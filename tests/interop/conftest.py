@@ -18,6 +18,6 @@ def engine(machine_as_before: None) -> Iterator[Engine]:  # noqa: ARG001 - the e
 def images(engine: Engine) -> Iterator[Engine]:
     """The engine, with all images built by docker-compose 1.29 from docker-compose.yml."""
     classic = {"COMPOSE_DOCKER_CLI_BUILD": "0", "DOCKER_BUILDKIT": "0"}
-    engine.run("docker-compose", "build", "gateway", "cpe", "nat", "host", timeout=600, **classic)
+    engine.run("docker-compose", "build", "gateway", "cpe", "nat", "host", timeout=600, variables=classic)
     yield engine
     engine.run("docker", "image", "rm", "-f", *(f"gsalab/{name}:{TAG}" for name in IMAGES))

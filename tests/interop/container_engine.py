@@ -24,11 +24,12 @@ class Engine:
 
     host: str
     base: str
-    variables: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, *argv: str, timeout: float = 60, check: bool = True, **variables: str) -> str:
+    def run(
+        self, *argv: str, timeout: float = 60, check: bool = True, variables: Mapping[str, str] | None = None
+    ) -> str:
         """Run docker or docker-compose from the checkout; returns what it printed, errors included."""
-        environment = {**os.environ, "BASE": self.base, "TAG": TAG, **self.variables, **variables}
+        environment = {**os.environ, "BASE": self.base, "TAG": TAG, **(variables or {})}
         if self.host:
             environment["DOCKER_HOST"] = self.host
         done = subprocess.run(
@@ -76,10 +77,10 @@ class Project:
     profile: str
     name: str = field(default_factory=lambda: f"gsalab-{uuid.uuid4().hex[:8]}")
 
-    def compose(self, *argv: str, timeout: float = 120, check: bool = True, **variables: str) -> str:
-        """Run docker-compose for this project."""
-        command = ("docker-compose", "--no-ansi", "-p", self.name, "--profile", self.profile, *argv)
-        return self.engine.run(*command, timeout=timeout, check=check, **variables)
+    def compose(self, *argv: str, **variables: str) -> str:
+        """Run docker-compose for this project, with these variables in its environment."""
+        command = ("docker-compose", "--ansi", "never", "-p", self.name, "--profile", self.profile, *argv)
+        return self.engine.run(*command, timeout=120, variables=variables)
 
     def inside(self, service: str, *argv: str, check: bool = True) -> str:
         """Run a program in a service's container."""
@@ -100,7 +101,8 @@ class Project:
     def status(self, tunnel: str) -> dict[str, Any]:
         """One tunnel of ``gsalab status``."""
         state = json.loads(self.inside("gateway", "gsalab", "status", "-o", "json"))
-        return {t["name"]: t for network in state["remote_networks"] for t in network["tunnels"]}[tunnel]
+        tunnels = (dict(t) for network in state["remote_networks"] for t in network["tunnels"])
+        return {t["name"]: t for t in tunnels}[tunnel]
 
     def has_session(self, tunnel: str) -> bool:
         """Whether a tunnel has its BGP session and the branch's prefix, at the gateway."""
