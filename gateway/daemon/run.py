@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway.control.server import ControlServer
+from gateway.control.server import ControlError, ControlServer, Method
 from gateway.daemon.gateway import Gateway, Options
 from gateway.daemon.progress import Progress
 from gateway.daemon.status import status
+from gateway.edge.rules import RulesError
 from gateway.model import LabFile, connectivity_configuration
 from gateway.records import Record, Stream
 
@@ -46,7 +47,7 @@ async def run(lab: LabFile, control: Path, options: Options, on_record: Callable
         await server.stop()
 
 
-def _methods(gateway: Gateway, progress: Progress, stopping: asyncio.Event) -> dict[str, Any]:
+def _methods(gateway: Gateway, progress: Progress, stopping: asyncio.Event) -> dict[str, Method]:
     async def ask_status(_: Params) -> Any:  # noqa: ANN401 - JSON
         return await status(gateway, progress)
 
@@ -69,4 +70,17 @@ def _methods(gateway: Gateway, progress: Progress, stopping: asyncio.Event) -> d
         stopping.set()
         return {}
 
-    return {"status": ask_status, "view": ask_view, "drops": ask_drops, "stop": ask_stop}
+    methods = {"status": ask_status, "view": ask_view, "drops": ask_drops, "stop": ask_stop}
+    return {name: told(method, stopping) for name, method in methods.items()}
+
+
+def told(method: Method, stopping: asyncio.Event) -> Method:
+    """A method that tells its failure to the client: a stopping gateway takes parts away under a question."""
+
+    async def ask(params: Params) -> Any:  # noqa: ANN401 - JSON
+        try:
+            return await method(params)
+        except (OSError, RulesError) as error:
+            raise ControlError("the gateway is stopping" if stopping.is_set() else str(error)) from error
+
+    return ask

@@ -109,6 +109,10 @@ def test_the_gateway_is_ready_in_under_two_seconds(basic: Project) -> None:
     until(lambda: basic.has_session(TUNNEL), RECONNECTED)
 
 
+def test_a_restarted_gateway_has_printed_nothing_but_records(basic: Project) -> None:
+    assert all(json.loads(line) for line in basic.log("gateway").splitlines())
+
+
 def test_sigterm_deletes_the_sas_and_ends_the_gateway_within_five_seconds(basic: Project) -> None:
     until(lambda: basic.has_session(TUNNEL), RECONNECTED)
     took = until(lambda: bool(basic.engine.run("docker", "stop", "-t", "10", basic.container("gateway"))), 10)
