@@ -1,11 +1,20 @@
 """What a lab asks of the technology that makes its nodes; nothing else here knows which it is."""
 
-from collections.abc import Mapping, Sequence
+from asyncio import StreamReader
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from gateway.control.client import Writer
+from gateway.lab.state import KeptLab
 from gateway.lab.topology import NodePlan, Topology
+
+Hear = Callable[[str, Any], None]
+"""Told what a lab has to say: the kind of the message, and its body, which fits into JSON."""
+
+
+TIMED_OUT = 124
+"""Exit status of a program that was stopped for its time limit."""
 
 
 class CommandError(Exception):
@@ -14,7 +23,7 @@ class CommandError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Completed:
-    """A program that has ended; ``status`` is its exit status, 124 when it was stopped for its time limit."""
+    """A program that has ended; ``status`` is its exit status, or ``TIMED_OUT``."""
 
     status: int
     output: str
@@ -25,14 +34,18 @@ class Node(Protocol):
     """A running machine of the lab."""
 
     plan: NodePlan
-    pid: int
-    """A process that stays in the node as long as it exists, by its number inside the lab."""
 
-    def path(self, inside: str) -> Path:
-        """Where the lab's main process finds what the node sees as ``inside``, a path under ``/run``."""
+    async def write(self, inside: str, text: str, *, mode: int = 0o644) -> None:
+        """Write a file under the node's ``/run``, with its folders, and never with more rights."""
 
-    def write(self, inside: str, text: str, *, mode: int = 0o644) -> None:
-        """Write a file under the node's ``/run``, with its folders."""
+    async def read(self, inside: str) -> bytes:
+        """A file under the node's ``/run``, empty when there is none."""
+
+    async def listens(self, socket: str) -> bool:
+        """Whether a program of the node listens on this unix socket."""
+
+    async def connect(self, socket: str) -> tuple[StreamReader, Writer]:
+        """Connect to a unix socket of the node on which a program listens; raises ``OSError``."""
 
     async def cover(self, path: str, inside: str) -> None:
         """Have the node see its ``inside``, a file or folder under ``/run``, at another existing path."""
@@ -61,11 +74,41 @@ class Daemon(Protocol):
         """Ask it to end (SIGTERM), insist (SIGKILL), and wait."""
 
 
-class Backend(Protocol):
+class NodeMaker(Protocol):
     """Makes the nodes of a topology."""
 
     async def create(self, topology: Topology) -> Mapping[str, Node]:
         """Nodes by name, linked, addressed and routed; raises ``CommandError``."""
+
+
+Program = Callable[[Hear], Coroutine[Any, Any, Mapping[str, Node] | None]]
+"""What makes nodes and works with them; what it returns can be kept."""
+
+
+class Backend(NodeMaker, Protocol):
+    """A technology for labs, and the room in which one lab lives."""
+
+    gsalab: tuple[str, ...]
+    """Starts ``gsalab`` in a node with the role gateway."""
+
+    def require(self) -> None:
+        """Do nothing where such a lab can run; raises ``EnvironmentProblem`` elsewhere."""
+
+    def run(self, name: str, program: Program, hear: Hear, *, keep: bool) -> KeptLab | None:
+        """Run the program of a lab where its nodes can be made.
+
+        Args:
+            name: The lab's.
+            program: Runs to its end; nodes exist only inside it, unless they are kept.
+            hear: Called in this process with what the program says.
+            keep: Leave the nodes that the program returns running, and remember them.
+
+        Returns:
+            The lab that was kept.
+
+        Raises:
+            EnvironmentProblem: The machine refuses such a lab.
+        """
 
 
 def shell_words(argv: Sequence[str]) -> str:

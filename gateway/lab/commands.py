@@ -6,11 +6,9 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from rich.console import Console
 
-from gateway.doctor import require_lab_environment
 from gateway.lab import scenario as scenarios
 from gateway.lab.netns import node_environment
 from gateway.lab.result import Step
@@ -71,7 +69,7 @@ def _prepare(scenario: str, backend: str, overrides: Sequence[str], *, keep: boo
         raise ScenarioError(
             [f"lab {loaded.name} is up already: enter it with `{enter}`, remove it with `{remove_it}`"]
         )
-    require_lab_environment()
+    BACKENDS[backend]().require()
     return loaded
 
 
@@ -125,21 +123,14 @@ def lab_shell(node: str, command: Sequence[str] = (), *, name: str | None = None
 
 
 def enter_command(lab: KeptLab, node: str, command: Sequence[str]) -> list[str]:
-    """A command that runs another one in a node: into the lab's namespaces first, then into the node's.
+    """A command that runs another one in a node.
 
     Raises:
         ScenarioError: The lab has no such node.
     """
     if node not in lab.nodes:
         raise ScenarioError([f"lab {lab.name} has no node {node}: there are {', '.join(lab.nodes)}"])
-    namespaces = ["--mount", "--pid", "--net"]
-    if Path(f"/proc/{lab.init}/ns/user").readlink() != Path("/proc/self/ns/user").readlink():
-        namespaces = ["--user", "--preserve-credentials", *namespaces]
-    return [
-        *("nsenter", "--target", str(lab.init), *namespaces, "--"),
-        *("nsenter", "--target", str(lab.nodes[node]["pid"]), "--net", "--mount", "--"),
-        *command,
-    ]
+    return lab.command(node, command)
 
 
 def choose(labs: Sequence[KeptLab], name: str | None) -> KeptLab:

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from gateway.lab import bird, strongswan
 from gateway.lab.backend import CommandError, Daemon, Node
@@ -91,9 +90,9 @@ class Cpe:
             hold_time=self._hold_time,
             neighbors=tuple(self._next_hop(tunnel, topology) for tunnel in self.tunnels),
         )
-        self.node.write("/run/etc/bird/bird.conf", bird.configuration(speaker))
+        await self.node.write("/run/etc/bird/bird.conf", bird.configuration(speaker))
         await self.node.cover("/etc/bird", "/run/etc/bird")
-        self.node.path("/run/bird").mkdir(exist_ok=True)
+        await self.node.check("mkdir", "-p", "/run/bird")
         self.daemons["bird"] = await self.node.start("bird", "-f", log="/run/bird.out")
         await self._until_there(self.node, bird.SOCKET, "bird", "/run/bird.out")
 
@@ -107,14 +106,13 @@ class Cpe:
 
     async def _start_charon(self, tunnel: CpeTunnel) -> None:
         node, neighbor = tunnel.node, tunnel.neighbor
-        for folder in strongswan.CREDENTIAL_FOLDERS:
-            node.path(f"/run/etc/swanctl/{folder}").mkdir(parents=True, exist_ok=True)
+        folders = (f"/run/etc/swanctl/{folder}" for folder in strongswan.CREDENTIAL_FOLDERS)
+        await node.check("mkdir", "-p", *folders)
         script = strongswan.updown_script((neighbor.route_protocol, neighbor.protocol))
-        node.write(_UPDOWN, script)
-        node.path(_UPDOWN).chmod(0o755)
+        await node.write(_UPDOWN, script, mode=0o755)
         configuration = strongswan.connection_configuration(tunnel.settings, _UPDOWN)
-        node.write("/run/etc/swanctl/swanctl.conf", configuration, mode=0o600)
-        node.write("/run/etc/strongswan.conf", strongswan.daemon_configuration())
+        await node.write("/run/etc/swanctl/swanctl.conf", configuration, mode=0o600)
+        await node.write("/run/etc/strongswan.conf", strongswan.daemon_configuration())
         await node.cover("/etc/strongswan.conf", "/run/etc/strongswan.conf")
         await node.cover("/etc/swanctl", "/run/etc/swanctl")
         name = f"charon of {node.plan.name}"
@@ -129,11 +127,11 @@ class Cpe:
     async def _until_there(self, node: Node, socket: str, program: str, log: str) -> None:
         """Wait for a program's socket; raises ``CommandError`` when the program ends or takes too long."""
         deadline = time.monotonic() + START_TIMEOUT
-        while not await _listens(node.path(socket)):
+        while not await node.listens(socket):
             status = self.daemons[program].status
             if status is not None or time.monotonic() > deadline:
                 ended = "is not ready" if status is None else f"ended with status {status}"
-                raise CommandError(f"{self.name}: {program} {ended}:\n{tail(node.path(log))}")
+                raise CommandError(f"{self.name}: {program} {ended}:\n{tail(await node.read(log))}")
             await asyncio.sleep(_POLL)
 
     async def sas(self, tunnel: CpeTunnel) -> list[strongswan.IkeSa]:
@@ -154,9 +152,9 @@ class Cpe:
         """Open the tunnel again."""
         await tunnel.node.check("swanctl", "--initiate", "--child", strongswan.CONNECTION, "--timeout", "10")
 
-    def log_of(self, tunnel: CpeTunnel) -> str:
+    async def log_of(self, tunnel: CpeTunnel) -> str:
         """The end of charon's log."""
-        return tail(tunnel.node.path(strongswan.LOG))
+        return tail(await tunnel.node.read(strongswan.LOG))
 
     def ended(self) -> str | None:
         """A daemon that is no longer there, if any."""
@@ -181,18 +179,6 @@ def tunnel_settings(far: Tunnel, settings: CpeSettings) -> strongswan.TunnelSett
     )
 
 
-async def _listens(socket: Path) -> bool:
-    try:
-        _, writer = await asyncio.open_unix_connection(str(socket))
-    except OSError:
-        return False
-    writer.close()
-    return True
-
-
-def tail(path: Path, lines: int = 15) -> str:
-    """The last lines of a log, empty when there is none."""
-    try:
-        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-    except FileNotFoundError:
-        return ""
+def tail(log: bytes, lines: int = 15) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.decode(errors="replace").splitlines()[-lines:])

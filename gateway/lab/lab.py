@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from gateway.diagnosis import diagnose, render
 from gateway.lab import traffic
-from gateway.lab.backend import Backend, CommandError, Node
+from gateway.lab.backend import CommandError, Node, NodeMaker
 from gateway.lab.cpe import Cpe, CpeTunnel
 from gateway.lab.evidence import excerpts, packets_out, tunnel_result
 from gateway.lab.gateway_node import LAB_FILE, GatewayNode, Json
@@ -15,7 +17,7 @@ from gateway.lab.result import Diagnosed, Excerpt, Report, Step, TrafficResult, 
 from gateway.lab.scenario import dump_yaml
 from gateway.lab.scenario_model import Scenario, TrafficCheck
 from gateway.lab.timeline import step_of
-from gateway.model import load, tunnels
+from gateway.model import LabFile, load, tunnels
 
 _POLL = 0.05
 _SPREAD_CONNECTIONS = 16
@@ -36,7 +38,7 @@ class Lab:
     def __init__(
         self,
         scenario: Scenario,
-        backend: Backend,
+        backend: NodeMaker,
         gateway_command: tuple[str, ...],
         on_step: Callable[[Step], None],
     ) -> None:
@@ -67,8 +69,8 @@ class Lab:
         self.nodes = await self._backend.create(self.topology)
         self._step("lab", "nodes", f"{len(self.nodes)} nodes, {len(self.topology.links)} links")
         node = self.nodes[self.topology.gateway]
-        node.write(LAB_FILE, dump_yaml(self.scenario.lab), mode=0o600)
-        far = tunnels(load([node.path(LAB_FILE)]))
+        far = tunnels(self._lab_file())
+        await node.write(LAB_FILE, dump_yaml(self.scenario.lab), mode=0o600)
         self.cpes = [
             Cpe(
                 name,
@@ -86,6 +88,13 @@ class Lab:
         self._cpe_start = time.time()
         self.gateway.follow(self._on_record)
         await asyncio.gather(*(self._start_cpe(cpe) for cpe in self.cpes))
+
+    def _lab_file(self) -> LabFile:
+        """The scenario's lab file as the gateway will read it; raises ``LabFileError``."""
+        with NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+            file.write(dump_yaml(self.scenario.lab))
+            file.flush()
+            return load([Path(file.name)])
 
     @property
     def gateway(self) -> GatewayNode:
@@ -117,7 +126,7 @@ class Lab:
 
     async def _until_tunnel_up(self, cpe: Cpe, tunnel: CpeTunnel) -> None:
         while await self.missing(cpe, tunnel) is not None:
-            gone = self.gateway.ended() or cpe.ended()
+            gone = await self.gateway.ended() or cpe.ended()
             if gone:
                 raise CommandError(gone)
             await asyncio.sleep(_POLL)
@@ -228,7 +237,7 @@ class Lab:
             problems=self.problems,
             findings=self._findings() if self.problems else [],
             evidence=self.evidence,
-            logs=self._logs() if self.problems else [],
+            logs=await self._logs() if self.problems else [],
         )
 
     def _findings(self) -> list[Diagnosed]:
@@ -237,15 +246,17 @@ class Lab:
             for finding in diagnose(self._records, now=time.time())
         ]
 
-    def _logs(self) -> list[Excerpt]:
+    async def _logs(self) -> list[Excerpt]:
         logs = [
-            Excerpt(node=t.node.plan.name, command="/run/charon.log", output=cpe.log_of(t))
+            Excerpt(node=t.node.plan.name, command="/run/charon.log", output=await cpe.log_of(t))
             for cpe in self.cpes
             for t in cpe.tunnels
         ]
         if self._gateway is not None:
             logs.append(
-                Excerpt(node=self.topology.gateway, command="/run/gateway.log", output=self._gateway.log())
+                Excerpt(
+                    node=self.topology.gateway, command="/run/gateway.log", output=await self._gateway.log()
+                )
             )
         return logs
 

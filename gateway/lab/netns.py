@@ -6,16 +6,23 @@ Runs inside the sandbox, whose end removes everything made here; so nothing is e
 import asyncio
 import os
 import sys
+import time
+from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from gateway.control.client import LINE_LIMIT
+from gateway.doctor import require_lab_environment
 from gateway.doctor.programs import search_path
-from gateway.lab.backend import CommandError, Completed, shell_words
-from gateway.lab.sandbox import SHARED
+from gateway.lab.backend import TIMED_OUT, CommandError, Completed, Hear, Program, shell_words
+from gateway.lab.channel import Sender
+from gateway.lab.sandbox import SHARED, Sandbox
+from gateway.lab.state import KeptLab, NetnsLab, save, started_at
 from gateway.lab.topology import NodePlan, Topology
 
-TIMED_OUT = 124
+_NODES = "nodes"
 _STOP_TIMEOUT = 3.0
 _RESOLV_CONF = "/etc/resolv.conf"
 
@@ -85,7 +92,7 @@ class NetnsDaemon:
 
 
 class NetnsNode:
-    """A node: ``pid`` is the process that holds its namespaces."""
+    """A node: ``pid`` is the process that holds its namespaces, by its number inside the lab."""
 
     def __init__(self, plan: NodePlan, holder: Process) -> None:
         self.plan = plan
@@ -96,12 +103,32 @@ class NetnsNode:
         """The file as the sandbox sees it."""
         return self._run / Path(inside).relative_to("/run")
 
-    def write(self, inside: str, text: str, *, mode: int = 0o644) -> None:
+    async def write(self, inside: str, text: str, *, mode: int = 0o644) -> None:
         """Write a file below /run; it never exists with more rights than ``mode``."""
         path = self.path(inside)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode)
         path.write_text(text, encoding="utf-8")
+
+    async def read(self, inside: str) -> bytes:
+        """Read a file below /run."""
+        try:
+            return self.path(inside).read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    async def listens(self, socket: str) -> bool:
+        """Try to connect."""
+        try:
+            _, writer = await asyncio.open_unix_connection(str(self.path(socket)))
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    async def connect(self, socket: str) -> tuple[StreamReader, StreamWriter]:
+        """Connect to a unix socket below /run."""
+        return await asyncio.open_unix_connection(str(self.path(socket)), limit=LINE_LIMIT)
 
     async def cover(self, path: str, inside: str) -> None:
         """Bind-mount, in the node's mount namespace only."""
@@ -159,7 +186,28 @@ class NetnsNode:
 
 
 class NetnsBackend:
-    """Builds a topology with util-linux, iproute2 and nftables."""
+    """Builds a topology with util-linux, iproute2 and nftables, in a sandbox."""
+
+    gsalab: tuple[str, ...] = (sys.executable, "-m", "gateway.cli")
+
+    def require(self) -> None:
+        """Namespaces, /dev/net/tun and the CPE's programs are needed on this machine."""
+        require_lab_environment()
+
+    def run(self, name: str, program: Program, hear: Hear, *, keep: bool) -> KeptLab | None:
+        """Run the program in a sandbox, in a fork of this process; its exceptions arrive as RuntimeError."""
+
+        def main(sender: Sender) -> None:
+            asyncio.run(_main(program, sender, keep=keep))
+
+        with Sandbox(main) as box:
+            for kind, body in box.messages():
+                if kind == _NODES:
+                    lab = _remember(name, box, body)
+                    box.keep()
+                    return lab
+                hear(kind, body)
+        return None
 
     async def create(self, topology: Topology) -> Mapping[str, NetnsNode]:
         """Holders first, then the links between them, then each node's own settings."""
@@ -168,6 +216,28 @@ class NetnsBackend:
         await _link(topology, nodes)
         await asyncio.gather(*(_configure(topology, node) for node in nodes.values()))
         return nodes
+
+
+async def _main(program: Program, sender: Sender, *, keep: bool) -> None:
+    """The lab's main process; a lab that is kept goes on until it is killed."""
+    nodes = await program(sender.send)
+    if keep and nodes is not None:
+        sender.send(_NODES, {name: node.entry() for name, node in nodes.items()})
+        await asyncio.Event().wait()
+
+
+def _remember(name: str, box: Sandbox, nodes: dict[str, Any]) -> NetnsLab:
+    lab = NetnsLab(
+        name=name,
+        created=time.time(),
+        warden=box.warden,
+        warden_started=started_at(box.warden) or 0,
+        init=box.init,
+        init_started=started_at(box.init) or 0,
+        nodes=nodes,
+    )
+    save(lab)
+    return lab
 
 
 async def _hold(plan: NodePlan) -> NetnsNode:
@@ -206,13 +276,7 @@ async def _hold(plan: NodePlan) -> NetnsNode:
 
 async def _link(topology: Topology, nodes: Mapping[str, NetnsNode]) -> None:
     """One ``ip`` process for all cables: each end is born in its node."""
-    lines = []
-    for link in topology.links:
-        one, other = link.ends
-        lines.append(
-            f"link add {one.interface} netns {nodes[one.node].pid} type veth"
-            f" peer name {other.interface} netns {nodes[other.node].pid}"
-        )
+    lines = link_lines(topology, {name: node.pid for name, node in nodes.items()})
     process = await asyncio.create_subprocess_exec(
         "ip", "-batch", "-", stdin=PIPE, stdout=PIPE, stderr=PIPE, env=node_environment()
     )
@@ -221,19 +285,28 @@ async def _link(topology: Topology, nodes: Mapping[str, NetnsNode]) -> None:
         raise CommandError(f"the links could not be made: {errors.decode(errors='replace').strip()}")
 
 
+def link_lines(topology: Topology, pids: Mapping[str, int]) -> list[str]:
+    """``ip`` commands for all cables, given a process of each node."""
+    return [
+        f"link add {one.interface} netns {pids[one.node]} type veth"
+        f" peer name {other.interface} netns {pids[other.node]}"
+        for one, other in (link.ends for link in topology.links)
+    ]
+
+
 async def _configure(topology: Topology, node: NetnsNode) -> None:
     plan = node.plan
-    for key, value in _sysctls(plan).items():
+    for key, value in sysctls(plan).items():
         await node.check(
             "sh", "-c", '[ ! -e "$1" ] || echo "$2" > "$1"', "set", f"/proc/sys/net/{key}", str(value)
         )
-    await node.check("ip", "-batch", "-", stdin="\n".join(_ip_lines(topology, plan)))
+    await node.check("ip", "-batch", "-", stdin="\n".join(ip_lines(topology, plan)))
     rules = nft_rules(topology, plan)
     if rules:
         await node.check("nft", "-f", "-", stdin=rules)
 
 
-def _sysctls(plan: NodePlan) -> dict[str, int]:
+def sysctls(plan: NodePlan) -> dict[str, int]:
     """Values under /proc/sys/net, in the order in which they are written."""
     values = {
         "ipv6/conf/all/disable_ipv6": 1,  # the service has no IPv6; router solicitations would only add noise
@@ -247,7 +320,8 @@ def _sysctls(plan: NodePlan) -> dict[str, int]:
     return values
 
 
-def _ip_lines(topology: Topology, plan: NodePlan) -> list[str]:
+def ip_lines(topology: Topology, plan: NodePlan) -> list[str]:
+    """``ip`` commands for a node's addresses and routes."""
     lines = ["link set lo up"]
     for end in topology.ends(plan.name):
         lines += [f"address add {address} dev {end.interface}" for address in end.addresses]

@@ -1,24 +1,21 @@
-"""Runs a scenario in a sandbox and collects what it showed."""
+"""Runs a scenario on a backend and collects what it showed."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gateway.lab.backend import Backend, CommandError
-from gateway.lab.channel import Sender
-from gateway.lab.gateway_node import COMMAND
+from gateway.lab.backend import Backend, CommandError, Hear, Node
+from gateway.lab.docker import DockerBackend
+from gateway.lab.gateway_node import UP
 from gateway.lab.lab import Lab
 from gateway.lab.netns import NetnsBackend
 from gateway.lab.result import Report, Step, report_from
-from gateway.lab.sandbox import Sandbox
 from gateway.lab.scenario import ScenarioError
 from gateway.lab.scenario_model import Scenario
-from gateway.lab.state import KeptLab, save, started_at
+from gateway.lab.state import KeptLab
 from gateway.model import LabFileError
 
-BACKENDS: dict[str, Callable[[], Backend]] = {"netns": NetnsBackend}
+BACKENDS: dict[str, Callable[[], Backend]] = {"netns": NetnsBackend, "docker": DockerBackend}
 """How nodes are made, by the name on the command line."""
 
 During = Callable[[Lab], Awaitable[Any]]
@@ -44,7 +41,7 @@ def run_scenario(
     scenario: Scenario,
     *,
     backend: str = "netns",
-    gateway_command: tuple[str, ...] = COMMAND,
+    gateway_command: tuple[str, ...] | None = None,
     keep: bool = False,
     on_step: Callable[[Step], None] = lambda _: None,
     during: During | None = None,
@@ -54,75 +51,51 @@ def run_scenario(
     Args:
         scenario: From ``gateway.lab.scenario.load``.
         backend: A name of ``BACKENDS``.
-        gateway_command: Starts the gateway in its node; reads ``gateway_node.LAB_FILE``.
+        gateway_command: Starts the gateway instead of ``gsalab up``; reads ``gateway_node.LAB_FILE``.
         keep: Leave the lab running, and remember it under the scenario's name.
         on_step: Called with each step, in this process, as it happens.
-        during: Called in the lab, hence in another process, after the traffic checks.
+        during: Called in the lab, hence possibly in another process, after the traffic checks.
 
     Raises:
-        EnvironmentProblem: The kernel refuses the namespaces of a lab.
+        EnvironmentProblem: The machine refuses such a lab.
         ScenarioError: The scenario's lab file breaks a rule.
         RuntimeError: An exception in the lab, with its traceback as text.
     """
     made = BACKENDS[backend]()
+    heard: dict[str, Any] = {}
 
-    def program(sender: Sender) -> None:
-        lab = Lab(scenario, made, gateway_command, lambda step: sender.send("step", asdict(step)))
-        asyncio.run(_program(lab, sender, during, keep=keep))
+    async def program(tell: Hear) -> Mapping[str, Node] | None:
+        command = gateway_command or (*made.gsalab, *UP)
+        lab = Lab(scenario, made, command, lambda step: tell("step", asdict(step)))
+        return await _program(lab, tell, during)
 
-    report, extra = None, None
-    with Sandbox(program) as box:
-        for kind, body in box.messages():
-            if kind == "step":
-                on_step(Step(**body))
-            elif kind == "extra":
-                extra = body
-            elif kind == "input":
-                raise ScenarioError(body)
-            elif kind == "report":
-                report = report_from(body)
-            elif kind == "nodes":
-                kept = _remember(scenario.name, box, body)
-                box.keep()
-                return Run(report=_present(report), extra=extra, kept=kept)
-    return Run(report=_present(report), extra=extra)
+    def hear(kind: str, body: Any) -> None:  # noqa: ANN401 - JSON
+        if kind == "step":
+            on_step(Step(**body))
+        else:
+            heard[kind] = body
 
-
-def _present(report: Report | None) -> Report:
-    if report is None:
+    kept = made.run(scenario.name, program, hear, keep=keep)
+    if "input" in heard:
+        raise ScenarioError(heard["input"])
+    if "report" not in heard:
         raise RuntimeError("the lab ended before it reported: one of its processes was killed from outside")
-    return report
+    return Run(report=report_from(heard["report"]), extra=heard.get("extra"), kept=kept)
 
 
-def _remember(name: str, box: Sandbox, nodes: dict[str, Any]) -> KeptLab:
-    lab = KeptLab(
-        name=name,
-        created=time.time(),
-        warden=box.warden,
-        warden_started=started_at(box.warden) or 0,
-        init=box.init,
-        init_started=started_at(box.init) or 0,
-        nodes=nodes,
-    )
-    save(lab)
-    return lab
-
-
-async def _program(lab: Lab, sender: Sender, during: During | None, *, keep: bool) -> None:
-    """The lab's main process."""
+async def _program(lab: Lab, tell: Hear, during: During | None) -> Mapping[str, Node] | None:
+    """The lab's main process; returns the nodes of a lab that got as far as a report."""
     try:
         await _work(lab)
     except LabFileError as error:
-        sender.send("input", [str(problem) for problem in error.problems])
-        return
+        tell("input", [str(problem) for problem in error.problems])
+        return None
     except CommandError as error:
         lab.problems.append(str(error))
     if during is not None and not lab.problems:
-        sender.send("extra", await during(lab))
-    sender.send("report", asdict(await lab.report()))
-    if keep:
-        sender.send("nodes", {name: node.entry() for name, node in lab.nodes.items()})
-        await asyncio.Event().wait()
+        tell("extra", await during(lab))
+    tell("report", asdict(await lab.report()))
+    return lab.nodes
 
 
 async def _work(lab: Lab) -> None:

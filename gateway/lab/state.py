@@ -4,9 +4,10 @@ import contextlib
 import json
 import os
 import stat
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.doctor import EnvironmentProblem
 from gateway.lab.sandbox import end_process
@@ -14,18 +15,45 @@ from gateway.lab.sandbox import end_process
 _SUFFIX = ".json"
 
 
+class KeptLab(Protocol):
+    """A lab that runs on its own."""
+
+    @property
+    def backend(self) -> str:
+        """Name of the backend that made it."""
+
+    @property
+    def name(self) -> str:
+        """Its scenario."""
+
+    @property
+    def created(self) -> float:
+        """Seconds since the epoch."""
+
+    @property
+    def nodes(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the backend needs to enter each node."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is still there."""
+
+    def end(self) -> None:
+        """End it; returns when nothing of it is left. One that has ended is no error."""
+
+    def command(self, node: str, argv: Sequence[str]) -> list[str]:
+        """A command of this machine that runs another one in a node."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class KeptLab:
-    """A lab that runs on its own.
+class NetnsLab:
+    """A kept lab in namespaces.
 
     Args:
-        name: Its scenario.
-        created: Seconds since the epoch.
         warden: Pid of the process that holds it; its end is the lab's.
         warden_started: When that process began, in clock ticks since boot: tells a recycled pid apart.
         init: Pid of the lab's pid 1.
         init_started: When that began.
-        nodes: What the backend needs to enter each node.
     """
 
     name: str
@@ -35,11 +63,29 @@ class KeptLab:
     init: int
     init_started: int
     nodes: dict[str, dict[str, Any]]
+    backend: str = "netns"
 
     @property
     def alive(self) -> bool:
         """Whether it is still there, and not another process with its pid."""
         return started_at(self.warden) == self.warden_started and started_at(self.init) == self.init_started
+
+    def end(self) -> None:
+        """Kill its first process; the kernel does the rest."""
+        with contextlib.suppress(ProcessLookupError):
+            if self.alive:
+                end_process(self.warden, self.init)
+
+    def command(self, node: str, argv: Sequence[str]) -> list[str]:
+        """Into the lab's namespaces first, then into the node's."""
+        namespaces = ["--mount", "--pid", "--net"]
+        if Path(f"/proc/{self.init}/ns/user").readlink() != Path("/proc/self/ns/user").readlink():
+            namespaces = ["--user", "--preserve-credentials", *namespaces]
+        return [
+            *("nsenter", "--target", str(self.init), *namespaces, "--"),
+            *("nsenter", "--target", str(self.nodes[node]["pid"]), "--net", "--mount", "--"),
+            *argv,
+        ]
 
 
 def directory() -> Path:
@@ -78,7 +124,7 @@ def save(lab: KeptLab) -> None:
     path = directory() / (lab.name + _SUFFIX)
     draft = path.with_suffix(f".{os.getpid()}.new")
     draft.touch(mode=0o600)
-    draft.write_text(json.dumps(asdict(lab)), encoding="utf-8")
+    draft.write_text(json.dumps(vars(lab)), encoding="utf-8")
     draft.replace(path)
 
 
@@ -100,8 +146,9 @@ def kept_labs() -> list[KeptLab]:
     labs = []
     for path in sorted(directory().glob(f"*{_SUFFIX}")):
         try:
-            lab = KeptLab(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            lab = _kind(facts["backend"])(**facts)
+        except (OSError, ValueError, TypeError, KeyError):
             _unlink(path)
             continue
         if lab.alive:
@@ -111,11 +158,17 @@ def kept_labs() -> list[KeptLab]:
     return labs
 
 
+def _kind(backend: str) -> Callable[..., KeptLab]:
+    """The class of a backend's kept labs; raises ``KeyError``."""
+    # Imported here: it needs this module.
+    from gateway.lab.docker.kept import DockerLab  # noqa: PLC0415
+
+    return {"netns": NetnsLab, "docker": DockerLab}[backend]
+
+
 def remove(lab: KeptLab) -> None:
     """End a lab; returns when nothing of it is left."""
-    with contextlib.suppress(ProcessLookupError):
-        if lab.alive:
-            end_process(lab.warden, lab.init)
+    lab.end()
     forget(lab)
 
 

@@ -9,14 +9,13 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
-from gateway.control.client import follow_events, request
+from gateway.control.client import Connection
 from gateway.diagnosis import diagnose
-from gateway.lab.backend import Backend, Node
+from gateway.lab.backend import Node, NodeMaker
 from gateway.lab.channel import Sender
-from gateway.lab.gateway_node import COMMAND, CONTROL
+from gateway.lab.gateway_node import CONTROL, UP
 from gateway.lab.lab import Lab
 from gateway.lab.netns import NetnsBackend
 from gateway.lab.sandbox import Sandbox
@@ -76,7 +75,7 @@ def check_with(mistake: Mistake) -> Checked:
     )
 
     def program(sender: Sender) -> None:
-        lab = Lab(scenario, _Editing(NetnsBackend(), mistake), COMMAND, lambda _: None)
+        lab = Lab(scenario, _Editing(NetnsBackend(), mistake), (*NetnsBackend.gsalab, *UP), lambda _: None)
         sender.send("checked", asyncio.run(_start_and_check(lab, mistake)))
 
     with Sandbox(program) as box:
@@ -97,16 +96,17 @@ async def check(lab: Lab, *, wait: int) -> dict[str, Any]:
     return {
         "status": done.status,
         "report": json.loads(done.output),
-        "offline": await _offline(node.path(CONTROL)),
+        "offline": await _offline(node),
     }
 
 
-async def _offline(control: Path) -> list[str]:
+async def _offline(node: Node) -> list[str]:
     """The codes that the rules find in the gateway's records, written down and read again."""
-    status = await request(control, "status")
+    connection = Connection(*await node.connect(CONTROL))
+    status = await connection.request("status")
     records = []
     async with asyncio.timeout(10):
-        async for record in follow_events(control):
+        async for record in connection.events():
             records.append(json.loads(json.dumps(record)))
             if record["id"] >= status["last_record"]:
                 break
@@ -116,7 +116,7 @@ async def _offline(control: Path) -> list[str]:
 class _Editing:
     """A backend whose CPE gets the mistake."""
 
-    def __init__(self, backend: Backend, mistake: Mistake) -> None:
+    def __init__(self, backend: NodeMaker, mistake: Mistake) -> None:
         self._backend = backend
         self._mistake = mistake
 
@@ -139,10 +139,10 @@ class _EditedNode:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._node, name)
 
-    def write(self, inside: str, text: str, *, mode: int = 0o644) -> None:
+    async def write(self, inside: str, text: str, *, mode: int = 0o644) -> None:
         """Write the edited file."""
         for old, new in self._edits.get(inside, ()):
             if old not in text:
                 raise AssertionError(f"{inside} has no {old!r}")
             text = text.replace(old, new)
-        self._node.write(inside, text, mode=mode)
+        await self._node.write(inside, text, mode=mode)

@@ -37,7 +37,7 @@ async def reconnect(lab: Lab, *, ike: str, esp: str) -> dict[str, Any]:
     settings = replace(tunnel.settings, ike=ike, esp=esp)
     text = strongswan.connection_configuration(settings, "/run/updown")
     text = text.replace("start_action = start", "start_action = none")
-    tunnel.node.write("/run/etc/swanctl/swanctl.conf", text, mode=0o600)
+    await tunnel.node.write("/run/etc/swanctl/swanctl.conf", text, mode=0o600)
     await tunnel.node.check("swanctl", "--load-all")
     await cpe.bring_up(tunnel)
     await until(lambda: lab.missing(cpe, tunnel), wanted=None)
@@ -82,8 +82,11 @@ async def capture_reconnection(lab: Lab) -> str:
     # Not tcpdump: as root it wants to become another user, of which a lab's user namespace has none.
     argv = ("dumpcap", "-q", "-P", "-i", "any", "-f", "udp port 500 or udp port 4500", "-w", capture)
     dumpcap = await gateway.start(*argv, log="/run/dumpcap.out")
-    log = gateway.path("/run/dumpcap.out")
-    await until(lambda: asyncio.to_thread(lambda: "File:" in log.read_text("utf-8")), wanted=True)
+
+    async def captures() -> bool:
+        return b"File:" in await gateway.read("/run/dumpcap.out")
+
+    await until(captures, wanted=True)
     await reconnect(lab, ike=tunnel.settings.ike, esp=tunnel.settings.esp)
     await tunnel.node.check("swanctl", "--rekey", "--child", strongswan.CONNECTION)
     await tunnel.node.check("swanctl", "--rekey", "--ike", strongswan.CONNECTION)
@@ -92,4 +95,4 @@ async def capture_reconnection(lab: Lab) -> str:
     await cpe.take_down(tunnel)
     await asyncio.sleep(0.3)
     await dumpcap.stop()
-    return gateway.path(capture).read_bytes().hex()
+    return (await gateway.read(capture)).hex()

@@ -12,8 +12,9 @@ from scapy.packet import NoPayload, Packet
 from scapy.utils import PcapReader
 
 from gateway.daemon.keylog import ESP_TABLE, IKE_TABLE
-from gateway.lab.gateway_node import COMMAND
+from gateway.lab.gateway_node import UP
 from gateway.lab.lab import Lab
+from gateway.lab.netns import NetnsBackend
 from gateway.lab.runner import run_scenario
 from gateway.lab.scenario import load
 from ike.codec import parse_message
@@ -74,12 +75,14 @@ def capture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     async def drill(lab: Lab) -> dict[str, str]:
         node = lab.nodes[lab.topology.gateway]
         pcap = await capture_reconnection(lab)
-        tables = {name: node.path(f"/run/keys/{name}").read_text("ascii") for name in (IKE_TABLE, ESP_TABLE)}
+        tables = {name: (await node.read(f"/run/keys/{name}")).decode() for name in (IKE_TABLE, ESP_TABLE)}
         return {"pcap": pcap, **tables}
 
     ike, esp = request.param
     scenario = load("basic", {"traffic": ONE_PING, "cpe": {"ike": ike, "esp": esp}})
-    run = run_scenario(scenario, gateway_command=(*COMMAND, "--keylog", "/run/keys"), during=drill)
+    run = run_scenario(
+        scenario, gateway_command=(*NetnsBackend.gsalab, *UP, "--keylog", "/run/keys"), during=drill
+    )
     pcap = tmp_path_factory.mktemp("capture") / "run.pcap"
     pcap.write_bytes(bytes.fromhex(run.extra["pcap"]))
     return Capture(pcap, run.extra[IKE_TABLE].splitlines(), run.extra[ESP_TABLE].splitlines())

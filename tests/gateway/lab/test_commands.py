@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gateway.doctor import EnvironmentProblem
-from gateway.lab import commands
+from gateway.lab import commands, netns
 from gateway.lab.commands import choose, enter_command, lab_down, lab_list, lab_run, lab_shell
 from gateway.lab.scenario import ScenarioError
-from gateway.lab.state import KeptLab
+from gateway.lab.state import NetnsLab
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +18,8 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
 
 
-def kept(name: str) -> KeptLab:
-    return KeptLab(
+def kept(name: str) -> NetnsLab:
+    return NetnsLab(
         name=name, created=0.0, warden=1, warden_started=1, init=1, init_started=1, nodes={"cpe": {"pid": 12}}
     )
 
@@ -85,7 +85,7 @@ def test_an_unsuitable_machine_is_told_before_anything_is_drawn(
     def refuse() -> None:
         raise EnvironmentProblem("no /dev/net/tun", "sudo modprobe tun")
 
-    monkeypatch.setattr(commands, "require_lab_environment", refuse)
+    monkeypatch.setattr(netns, "require_lab_environment", refuse)
     with pytest.raises(EnvironmentProblem):
         lab_run("basic")
     assert capsys.readouterr().out == ""

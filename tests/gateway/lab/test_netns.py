@@ -68,7 +68,7 @@ def test_nodes_reach_each_other_along_the_links() -> None:
 @pytest.mark.interop
 def test_a_node_has_files_of_its_own_below_run() -> None:
     async def ask(nodes: dict[str, NetnsNode]) -> list[str]:
-        nodes["cpe"].write("/run/etc/note", "of the cpe")
+        await nodes["cpe"].write("/run/etc/note", "of the cpe")
         there = await nodes["cpe"].check("cat", "/run/etc/note")
         elsewhere = await nodes["host"].run("cat", "/run/etc/note")
         return [there, str(elsewhere.status)]
@@ -79,7 +79,7 @@ def test_a_node_has_files_of_its_own_below_run() -> None:
 @pytest.mark.interop
 def test_a_secret_file_is_for_root_alone() -> None:
     async def ask(nodes: dict[str, NetnsNode]) -> str:
-        nodes["cpe"].write("/run/secret", "key", mode=0o600)
+        await nodes["cpe"].write("/run/secret", "key", mode=0o600)
         return await nodes["cpe"].check("stat", "-c", "%a", "/run/secret")
 
     assert in_nodes(ask) == "600\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.doctor import EnvironmentProblem
-from gateway.lab.state import KeptLab, directory, forget, kept_labs, remove, save, started_at
+from gateway.lab.state import NetnsLab, directory, forget, kept_labs, remove, save, started_at
 
 
 @pytest.fixture(autouse=True)
@@ -16,11 +16,11 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def lab(name: str = "basic") -> KeptLab:
+def lab(name: str = "basic") -> NetnsLab:
     """A lab whose two processes are this test's."""
     began = started_at(os.getpid())
     assert began is not None
-    return KeptLab(
+    return NetnsLab(
         name=name,
         created=1.0,
         warden=os.getpid(),
