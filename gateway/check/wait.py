@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.check.steps import Json, Status, Step, grade
 from gateway.control.client import follow_events, request
 from gateway.control.server import ControlError
-from gateway.diagnosis import Certainty, Finding, diagnose, facts_from
+from gateway.diagnosis import Certainty, Finding, Severity, diagnose, facts_from
 from gateway.diagnosis.facts import Record
 
 STANDING_SECONDS = 3.0
@@ -28,7 +28,7 @@ class Result:
 
     Args:
         steps: Of every tunnel.
-        findings: Why steps fail; empty when all passed.
+        findings: Why steps fail, and warnings.
         started: When the check began, in seconds since the Unix epoch.
         seconds: How long it took.
     """
@@ -40,8 +40,8 @@ class Result:
 
     @property
     def ok(self) -> bool:
-        """Whether every step passed and nothing was found."""
-        return not self.findings and all(step.status is Status.PASSED for step in self.steps)
+        """Whether every step passed and nothing but warnings was found."""
+        return not errors(self.findings) and all(step.status is Status.PASSED for step in self.steps)
 
 
 Select = Callable[[Json], Sequence[str] | None]
@@ -80,10 +80,15 @@ async def check(
             on_steps(steps)
             findings = _findings(status, seen, only)
             elapsed = time.monotonic() - begun
-            passed = all(step.status is Status.PASSED for step in steps) and not findings
-            if passed or elapsed >= wait or standing.too_long(findings, elapsed):
-                return Result(steps=tuple(steps), findings=tuple(findings), started=started, seconds=elapsed)
+            result = Result(steps=tuple(steps), findings=tuple(findings), started=started, seconds=elapsed)
+            if result.ok or elapsed >= wait or standing.too_long(errors(findings), elapsed):
+                return result
             await asyncio.sleep(min(_POLL_SECONDS, max(0.0, wait - elapsed)))
+
+
+def errors(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings that are more than a warning."""
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
 
 
 class Standing:

@@ -54,6 +54,8 @@ def check(
         sys.stdout.write(render.junit(result))
     if not result.ok:
         raise typer.Exit(Status.FINDINGS)
+    if result.findings:
+        raise typer.Exit(Status.WARNINGS)
 
 
 def _links(files: Sequence[Path], psk: str | None) -> set[str]:

@@ -35,6 +35,8 @@ def _lines(tunnel: dict[str, Any]) -> Iterator[str]:
     yield f"  {tunnel['name']}  {tunnel['peer']} -> {tunnel['endpoint']}  {tunnel['state']}"
     if ike := tunnel["ike"]:
         yield f"    IKE SA    {ike['suite']}, {ike['identity']}, since {_clock(ike['since'])}"
+    if (nat := tunnel["nat"]) and nat["local_behind_nat"]:
+        yield "    NAT       before the gateway; published ports are one too: set gateway.advertise"
     for child in tunnel["children"]:
         how = "ESP in UDP" if child["udp_encapsulation"] else "ESP"
         yield f"    CHILD SA  {child['suite']}, {how}, SPIs in {child['spi_in']} out {child['spi_out']}"

@@ -14,12 +14,14 @@ class TunnelProgress:
         ike: Facts of the live IKE SA (spi, suite, identity, remote, since), or None.
         children: Facts of the live CHILD SAs by ``spi_in``: both SPIs, suite, udp_encapsulation, since.
         bgp: Facts of the established session (peer_as, hold_time, since, advertised), or None.
+        nat: The outcome of the last NAT detection, as in ``ike.nat.NatStatus``, or None.
         syn_seen: When the CPE's last TCP SYN to port 179 was seen inside the tunnel, or None.
     """
 
     ike: dict[str, Any] | None = None
     children: dict[str, dict[str, Any]] = field(default_factory=dict)
     bgp: dict[str, Any] | None = None
+    nat: dict[str, bool] | None = None
     syn_seen: float | None = None
 
     @property
@@ -36,6 +38,7 @@ class TunnelProgress:
             "ike": self.ike,
             "children": list(self.children.values()),
             "bgp": self.bgp,
+            "nat": self.nat,
             "syn_seen": self.syn_seen,
         }
 
@@ -61,6 +64,8 @@ class Progress:
             self._count(record.data["reason"])
         elif record.name == "request_refused":
             self._count(record.data["notify"].lower())
+        elif record.name == "nat_detection" and record.tunnel is not None:
+            self.tunnel(record.tunnel).nat = record.data["status"]
         elif record.tunnel is not None:
             _reduce(self.tunnel(record.tunnel), record)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from gateway.diagnosis.facts import Record, TunnelFacts, tunnels_in
-from gateway.diagnosis.finding import Finding
+from gateway.diagnosis.finding import Finding, Severity
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import PASSED, Evidence, Rule, shared_by_tunnels
 from gateway.diagnosis.rules import RULES
@@ -15,7 +15,7 @@ def diagnose(
     tunnels: Sequence[TunnelFacts] | None = None,
     now: float | None = None,
 ) -> list[Finding]:
-    """What is wrong with each tunnel: the finding of its first failing step, none for a healthy one.
+    """What is wrong with each tunnel: its first failing step, and warnings; nothing for a healthy one.
 
     Args:
         records: Records in their JSON form, in order.
@@ -28,14 +28,19 @@ def diagnose(
         return []
     configured = tunnels_in(stream) if tunnels is None else tunnels
     end = stream[-1]["time"] if now is None else now
-    findings = (first_finding(History(tunnel, configured, stream, end)) for tunnel in configured)
-    return _without_repetition(finding for finding in findings if finding)
+    histories = [History(tunnel, configured, stream, end) for tunnel in configured]
+    failures = (finding for history in histories if (finding := first_finding(history)))
+    return _without_repetition([*failures, *(each for history in histories for each in warnings(history))])
+
+
+_FAILURES = tuple(rule for rule in RULES if rule.severity is Severity.ERROR)
+_WARNINGS = tuple(rule for rule in RULES if rule.severity is Severity.WARNING)
 
 
 def first_finding(history: History) -> Finding | None:
     """The finding of the first failing step of a tunnel; within a step the one with the latest evidence."""
     found: list[tuple[Rule, Evidence]] = []
-    for rule in RULES:
+    for rule in _FAILURES:
         if found and rule.step > found[0][0].step:
             break
         evidence = rule.find(history)
@@ -45,6 +50,12 @@ def first_finding(history: History) -> Finding | None:
         return None
     rule, evidence = max(found, key=lambda each: each[1].because[-1]["id"])
     return rule.finding(evidence, history.tunnel.name)
+
+
+def warnings(history: History) -> list[Finding]:
+    """What does not keep a tunnel from coming up; a failure hides none of it."""
+    found = ((rule, rule.find(history)) for rule in _WARNINGS)
+    return [rule.finding(evidence, history.tunnel.name) for rule, evidence in found if evidence]
 
 
 def _superseded(rule: Rule, evidence: Evidence, history: History) -> bool:

@@ -13,6 +13,7 @@ from gateway.doctor.namespaces import check_namespaces
 from gateway.doctor.problem import EnvironmentProblem
 from gateway.doctor.programs import check_plugins, check_programs
 from gateway.doctor.render import as_json, render_text
+from gateway.doctor.running import check_running_gateway
 
 __all__ = [
     "Check",
@@ -44,7 +45,7 @@ def run_checks() -> list[Check]:
     checks = lab_checks()
     if not checks[0].ok:
         return checks
-    return [*checks, check_apparmor(), check_ike_ports(), check_capabilities()]
+    return [*checks, check_apparmor(), check_ike_ports(), check_capabilities(), check_running_gateway()]
 
 
 def require_lab_environment() -> None:

@@ -45,6 +45,15 @@ PROVEN = {
         Mistake(edits={BIRD: [("local 10.1.0.4 as", "local 10.1.0.1 as")]}),
     ),
 }
+ELSEWHERE = "198.51.100.77"
+NAT_BEFORE_THE_GATEWAY = Mistake(
+    edits={SWANCTL: [("remote_addrs = 198.51.100.20", f"remote_addrs = {ELSEWHERE}")]},
+    commands=(
+        ("nft", "add", "table", "ip", "test"),
+        ("nft", "add", "chain", "ip", "test", "nat", "{ type nat hook output priority -100; }"),
+        ("nft", "add", "rule", "ip", "test", "nat", "ip", "daddr", ELSEWHERE, "dnat", "to", "198.51.100.20"),
+    ),
+)
 SILENT = {
     "answers to IKE_SA_INIT lost, group to be changed": (
         "GSA-IKE-011",
@@ -92,3 +101,9 @@ def test_what_silence_shows_is_found_when_the_time_is_up(name: str) -> None:
     assert checked.report["findings"][0]["certainty"] == certainty
     assert checked.report["seconds"] >= mistake.wait
     assert checked.offline == [code]
+
+
+def test_a_nat_before_the_gateway_is_a_warning_beside_a_tunnel_that_works() -> None:
+    checked = check_with(NAT_BEFORE_THE_GATEWAY)
+    assert checked.codes == checked.offline == ["GSA-NAT-001"]
+    assert {step["name"]: step["status"] for step in checked.report["steps"]}["routes"] == "passed"

@@ -15,6 +15,7 @@ from gateway.diagnosis.rules import (
     ike_030_esp_proposal,
     ike_031_traffic_selectors,
     ike_040_half_open,
+    nat_001_gateway_behind_nat,
 )
 
 _MODULES = (
@@ -22,6 +23,7 @@ _MODULES = (
     ike_002_ikev1,
     ike_010_proposal,
     ike_011_ke_group,
+    nat_001_gateway_behind_nat,
     ike_020_pre_shared_key,
     ike_021_authentication_method,
     ike_040_half_open,

@@ -1,7 +1,7 @@
 """When a check ends."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,14 @@ def broken() -> Story:
 def status_of(story: Story, *more: dict[str, Any], **tunnel: Any) -> dict[str, Any]:
     """The gateway's ``status``: as the story's, down but for what is given."""
     facts = story.records()[0]["data"]["tunnels"][0]
-    down: dict[str, Any] = {"ike": None, "children": [], "bgp": None, "syn_seen": None, "learned": []}
+    down: dict[str, Any] = {
+        "ike": None,
+        "children": [],
+        "bgp": None,
+        "nat": None,
+        "syn_seen": None,
+        "learned": [],
+    }
     network = {
         "name": "branch1",
         "profiles": ["microsoft"],
@@ -188,3 +195,16 @@ def test_a_likely_finding_never_ends_the_wait() -> None:
     standing = Standing()
     assert not standing.too_long([likely], 0.0)
     assert not standing.too_long([likely], 60.0)
+
+
+def test_a_warning_neither_fails_a_check_nor_ends_it_early(tmp_path: Path) -> None:
+    story = Story()
+    story.init(gateway_behind_nat=True)
+    story.auth()
+    story.create_child()
+    story.establish_bgp()
+    story.announce("10.1.0.0/16")
+    states: Iterator[dict[str, Any]] = iter([{}, {}])
+    result = asyncio.run(checked(tmp_path / "s", story, 30, lambda: status_of(story, **next(states, UP))))
+    assert result.ok
+    assert [finding.code for finding in result.findings] == ["GSA-NAT-001"]

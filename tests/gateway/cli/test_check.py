@@ -52,6 +52,18 @@ def test_a_finding_is_status_1_and_printed(tmp_path: Path) -> None:
     assert "GSA-IKE-020  Pre-shared keys differ" in done.stdout
 
 
+def test_warnings_alone_are_status_3_and_printed(tmp_path: Path) -> None:
+    story = Story()
+    story.init(gateway_behind_nat=True)
+    story.auth()
+    story.create_child()
+    story.establish_bgp()
+    story.announce("10.1.0.0/16")
+    done = check(tmp_path / "s", story, **UP)
+    assert done.exit_code == Status.WARNINGS
+    assert "! GSA-NAT-001  A NAT before the gateway" in done.stdout
+
+
 def test_json_and_junit_are_nothing_but_that(tmp_path: Path) -> None:
     assert json.loads(check(tmp_path / "s", broken(), "-o", "json").stdout)["ok"] is False
     assert check(tmp_path / "s", broken(), "-o", "junit").stdout.startswith("<?xml")

@@ -85,3 +85,11 @@ def test_refusals_are_counted_by_reason() -> None:
     play.ike("request_refused", notify="NO_PROPOSAL_CHOSEN")
     play.ike("request_refused", notify="NO_PROPOSAL_CHOSEN")
     assert play.progress.refused == {"unknown_source": 1, "no_proposal_chosen": 2}
+
+
+def test_the_outcome_of_the_last_nat_detection_is_shown() -> None:
+    play = Play()
+    assert play.progress.tunnel(TUNNEL).as_json()["nat"] is None
+    outcome = {"supported": True, "remote_behind_nat": False, "local_behind_nat": True}
+    play.stream.publish("nat", "nat_detection", tunnel=TUNNEL, status=outcome)
+    assert play.progress.tunnel(TUNNEL).as_json()["nat"] == outcome

@@ -117,7 +117,9 @@ class Story:
         peer = self.tunnel.name if source == str(self.tunnel.peer_address) else ""
         self._ike(DatagramDropped(peer=peer, path=path, reason=reason, detail=detail))
 
-    def init(self, *offered: Proposal, ke_group: DhGroup = DhGroup.MODP_2048) -> bool:
+    def init(
+        self, *offered: Proposal, ke_group: DhGroup = DhGroup.MODP_2048, gateway_behind_nat: bool = False
+    ) -> bool:
         """The CPE sends IKE_SA_INIT; whether it is answered with success."""
         self._number = next(self._numbers)
         self.spi = ""
@@ -132,7 +134,7 @@ class Story:
             reason = f"KE payload of group {int(ke_group)}, selected is {wanted.id} ({wanted.name})"
             self._refused("IKE_SA_INIT", "INVALID_KE_PAYLOAD", reason)
             return False
-        status = NatStatus(supported=True, remote_behind_nat=True, local_behind_nat=False)
+        status = NatStatus(supported=True, remote_behind_nat=True, local_behind_nat=gateway_behind_nat)
         self._ike(NatDetection(**self._where(), status=status, source_hash="00", destination_hash="00"))
         self.spi = f"{self._number:016x}_{self._number + 4096:016x}"
         self._ike(IkeSaInitAnswered(**self._where(), suite="AES_GCM_16-256 / HMAC_SHA2_384 / MODP_2048"))
