@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import gateway
-from gateway.cli import check, cpe, diagnose, explain, labs, machine, running, up
+from gateway.cli import check, cpe, diagnose, explain, export, labs, machine, running, up
 from gateway.cli.errors import Status, tell, tell_problems
 from gateway.control.server import ControlError
 from gateway.doctor.problem import EnvironmentProblem
@@ -40,6 +40,7 @@ def _root(
 
 app.add_typer(labs.app, name="lab")
 app.add_typer(cpe.app, name="cpe")
+app.add_typer(export.app, name="export")
 app.command("up")(up.up)
 app.command("check")(check.check)
 app.command("status")(running.status)
