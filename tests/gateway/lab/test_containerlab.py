@@ -16,7 +16,8 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 TEXT = {"type": "string"}
 TEXTS = {"type": "array", "minItems": 1, "items": {"type": "string"}}
 # What containerlab's schema (https://containerlab.dev/clab.schema.json, read in the repository
-# srl-labs/containerlab at b11ef1a) says of the members that are written here, in our words; no others are allowed.
+# srl-labs/containerlab at b11ef1a) says of the members that are written here, in our words.
+# No others are allowed.
 SCHEMA = {
     "type": "object",
     "required": ["name", "topology"],
