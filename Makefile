@@ -5,7 +5,7 @@ SCENARIO ?= basic
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check bench install lock clean
+.PHONY: help lab test check containers bench install lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,10 @@ test: ## set up what is missing, then lint, types and the whole suite, real peer
 check: ## lint, types, import rule and the fast tests: under a minute
 	@scripts/setup lab
 	@scripts/verify fast $(ARGS)
+
+containers: ## set up what is missing, then the tests of the labs in containers
+	@scripts/setup test
+	@scripts/verify containers $(ARGS)
 
 bench: ## the benchmarks
 	@scripts/setup lab

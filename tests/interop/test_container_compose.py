@@ -10,7 +10,7 @@ import pytest
 
 from tests.interop.container_engine import TAG, Engine, Project, until
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(900)]
 
 TUNNEL = "bellevue/cpe1/0"
 PAGE = "http://login.microsoftonline.com/"
