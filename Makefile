@@ -8,7 +8,7 @@ ARGS ?=
 .PHONY: help lab test check containers bench install lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 lab: ## set up what is missing, then run a lab: make lab [SCENARIO=nat-static] [ARGS=--keep]
 	@scripts/setup lab
