@@ -79,6 +79,8 @@ async def capture_reconnection(lab: Lab) -> str:
     cpe, tunnel = only_tunnel(lab)
     gateway = lab.nodes[lab.topology.gateway]
     capture = "/run/capture.pcap"
+    # What UDP_SEGMENT sends at once is to be captured one by one.
+    await gateway.check("ip", "link", "set", "to-internet", "gso_max_segs", "1")
     # Not tcpdump: as root it wants to become another user, of which a lab's user namespace has none.
     argv = ("dumpcap", "-q", "-P", "-i", "any", "-f", "udp port 500 or udp port 4500", "-w", capture)
     dumpcap = await gateway.start(*argv, log="/run/dumpcap.out")
