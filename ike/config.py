@@ -13,6 +13,37 @@ from ike.proposal import Suite
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lifetimes:
+    """How long SAs of ours live; they are local, never negotiated (RFC 7296 section 2.8).
+
+    At the soft limit we rekey, at the hard one the SA ends. The soft limit comes ``margin`` before the hard
+    one, and of that margin the part ``jitter`` is left to chance, so that not all SAs are rekeyed at once.
+
+    Args:
+        ike: Hard limit of an IKE SA in seconds.
+        child: Hard limit of a CHILD SA in seconds.
+        margin: Part of the lifetime that the soft limit comes before the hard one, 0 to 1.
+        jitter: Part of the margin that is random, 0 to 1.
+        child_packets: Soft limit of the packets of a CHILD SA with 32-bit sequence numbers.
+    """
+
+    ike: float = 28_800.0
+    child: float = 3_600.0
+    margin: float = 0.1
+    jitter: float = 0.5
+    child_packets: int = 2**31
+
+    def soft(self, hard: float, chance: float) -> float:
+        """The soft limit that belongs to a hard one.
+
+        Args:
+            hard: The hard limit: ``ike`` or ``child``.
+            chance: A random number from 0 to 1.
+        """
+        return hard * (1 - self.margin * (1 - self.jitter * chance))
+
+
+@dataclass(frozen=True, kw_only=True)
 class PeerConfig:
     """One peer that may bring up one IKE SA with us.
 
@@ -22,13 +53,18 @@ class PeerConfig:
         local_identity: What we send as IDr.
         advertised_ip: The address that the peer knows us by when it is not the one we listen on; goes into
             the NAT detection hashes.
-        expected_identity: What the peer is expected to send as IDi; named in events. Authentication rests on
-            the key, so another identity is reported and accepted.
+        expected_identity: What the peer is expected to send as IDi; named in events.
+        enforce_identity: Refuse another IDi. Without, authentication rests on the key, and another one is
+            reported and accepted.
         ike_suites: Allowed combinations for the IKE SA.
         esp_suites: Allowed combinations for CHILD SAs, without a DH group.
         pfs_groups: Groups required when a CHILD SA is created by CREATE_CHILD_SA; empty means that none may
             be offered.
         pfs_same_as_ike: Require the group of the IKE SA instead of ``pfs_groups``.
+        lifetimes: How long its SAs live.
+        liveness_interval: Seconds without a sign of life after which we ask for one; 0: we never ask.
+        mobike: Whether the peer may change its address (RFC 4555).
+        fragmentation: Whether IKE messages may come and go in fragments (RFC 7383).
     """
 
     name: str
@@ -40,6 +76,11 @@ class PeerConfig:
     pfs_groups: tuple[DhGroup, ...] = ()
     pfs_same_as_ike: bool = False
     advertised_ip: str | None = None
+    enforce_identity: bool = False
+    lifetimes: Lifetimes = Lifetimes()
+    liveness_interval: float = 45.0
+    mobike: bool = True
+    fragmentation: bool = True
 
 
 class PeerLookup(Protocol):

@@ -32,7 +32,8 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     A CHILD SA that is refused leaves the IKE SA up, with the reason in the response (section 1.2).
 
     Raises:
-        AuthenticationFailed: The peer did not prove the pre-shared key.
+        AuthenticationFailed: The peer did not prove the pre-shared key, or its identity is not the expected
+            one and the configuration enforces that.
         InvalidSyntax: A payload is missing. Those of the CHILD SA are required too: an IKE SA without one
             would have to be negotiated (RFC 6023).
     """
@@ -47,6 +48,7 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     _report_identities(sa, id_i.identification, id_r.identification if id_r else None, ctx)
     try:
         _verify(sa, init, id_i, optional(payloads, AuthPayload))
+        _check_identity(sa, id_i.identification)
     except AuthenticationFailed as error:
         ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason))
         raise
@@ -88,6 +90,13 @@ def _verify(sa: IkeSa, init: InitMessages, id_i: IDiPayload, received: AuthPaylo
     octets = auth.signed_octets(_prf(sa), init.request, init.nonce_r, sa.keys.SK_pi, id_i.build())
     if not auth.equal(auth.psk_auth(_prf(sa), sa.peer.psk, octets), received.data):
         raise AuthenticationFailed("the AUTH payload does not verify: the two pre-shared keys differ")
+
+
+def _check_identity(sa: IkeSa, offered: Identification) -> None:
+    """After the key: who does not have it learns nothing about identities."""
+    expected = sa.peer.expected_identity
+    if sa.peer.enforce_identity and offered != expected:
+        raise AuthenticationFailed(f"the peer calls itself {offered.text}, expected {expected.text}")
 
 
 def _our_auth(sa: IkeSa, init: InitMessages, our_id: IDrPayload) -> bytes:

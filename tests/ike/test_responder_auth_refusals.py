@@ -180,6 +180,33 @@ def test_another_identity_than_expected_is_reported_and_accepted() -> None:
     assert len(world.sas) == 1
 
 
+def enforcing(expected: str) -> World:
+    peer = replace(PEER, expected_identity=Identification.from_address(expected), enforce_identity=True)
+    return World(peers={CPE: peer})
+
+
+def test_another_identity_is_refused_where_the_identity_is_enforced() -> None:
+    cpe = Initiator(enforcing("192.0.2.1"))
+    cpe.send_init()
+    assert_refused_wholly(cpe, cpe.send_auth(), NotifyType.AUTHENTICATION_FAILED)
+    result = cpe.world.last(AuthResult)
+    assert not result.ok
+    assert CPE in result.detail
+    assert "192.0.2.1" in result.detail
+
+
+def test_the_expected_identity_is_accepted_where_the_identity_is_enforced() -> None:
+    cpe = Initiator(enforcing(CPE))
+    assert cpe.accepts(cpe.connect())
+
+
+def test_who_lacks_the_key_is_told_nothing_about_the_enforced_identity() -> None:
+    cpe = Initiator(enforcing("192.0.2.1"), psk=b"mistyped")
+    cpe.send_init()
+    cpe.send_auth()
+    assert "pre-shared keys differ" in cpe.world.last(AuthResult).detail
+
+
 def test_the_identity_that_the_peer_wants_of_us_is_reported_and_ours_is_sent() -> None:
     cpe = half_open()
     wanted = Identification.from_address("192.0.2.9")
