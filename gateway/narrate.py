@@ -50,6 +50,17 @@ def _child(data: Data) -> str:
     return f"CHILD SA {data['suite']}, {how}, SPIs in {data['spi_in']} out {data['spi_out']}{rekeyed}"
 
 
+def _path_changed(data: Data) -> str:
+    how = "ESP in UDP" if data["udp_encapsulation"] else "ESP"
+    return f"the CPE moved from {_remote(data['old'])} to {_remote(data['new'])}; IKE and {how} follow"
+
+
+def _remote(path: list[Any]) -> str:
+    """The CPE's end of a path in its JSON form."""
+    _local_ip, _local_port, ip, port = path
+    return f"{ip}:{port}"
+
+
 def _ike_closed(data: Data) -> str | None:
     return None if data["rekeyed"] else f"IKE SA closed: {data['reason']}"
 
@@ -96,6 +107,7 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "ike_sa_established": lambda d: f"IKE SA established with {d['identity']}",
     "ike_sa_rekeyed": lambda d: f"IKE SA rekeyed: {d['suite']}",
     "ike_sa_closed": _ike_closed,
+    "path_changed": _path_changed,
     "child_sa_established": _child,
     "child_sa_closed": lambda d: f"CHILD SA {d['spi_in']} closed: {d['reason']}",
     "esp_dropped": _esp_dropped,

@@ -320,6 +320,8 @@ class ChildSaEstablished(Event):
         suite: The algorithms in one line.
         udp_encapsulation: ESP in UDP rather than protocol 50.
         replaces: ``spi_in`` of the CHILD SA that it rekeys, or None.
+        initiated_by_us: Whether we asked for it: the peer has it already, so we send on it at once (RFC 7296
+            section 2.8).
     """
 
     spi_in: int
@@ -327,6 +329,7 @@ class ChildSaEstablished(Event):
     suite: str
     udp_encapsulation: bool
     replaces: int | None
+    initiated_by_us: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,6 +345,23 @@ class ChildSaClosed(Event):
     spi_in: int
     spi_out: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathChanged(Event):
+    """The peer of an IKE SA has moved: a NAT's new mapping (RFC 7296 section 2.23), or MOBIKE (RFC 4555).
+
+    Args:
+        old: Where we sent until now.
+        new: Where IKE and ESP go from now on.
+        spis_in: Our inbound SPIs of the CHILD SAs that move.
+        udp_encapsulation: Whether their ESP goes in UDP on the new path.
+    """
+
+    old: Path
+    new: Path
+    spis_in: tuple[int, ...]
+    udp_encapsulation: bool
 
 
 @dataclass(frozen=True, kw_only=True)

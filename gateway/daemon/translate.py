@@ -5,6 +5,7 @@ A record is named after the event's class in snake case: ``ChildSaEstablished`` 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
@@ -49,18 +50,19 @@ def _name(event: object) -> str:
 
 def _data(event: Any) -> dict[str, Any]:  # noqa: ANN401 - any event dataclass
     return {
-        f.name: _spi(value) if f.name in _SPIS else _plain(value)
+        f.name: _TRANSLATED.get(f.name, _plain)(value)
         for f in fields(event)
         if f.name not in _COMMON
         for value in (getattr(event, f.name),)
     }
 
 
-_SPIS = frozenset({"spi_in", "spi_out"})
-
-
 def _spi(value: int) -> str:
     return f"{value:08x}"
+
+
+def _spis(values: tuple[int, ...]) -> list[str]:
+    return [_spi(value) for value in values]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-compatible value
@@ -81,3 +83,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-compatible value
         case _:
             plain = value
     return plain
+
+
+_TRANSLATED: dict[str, Callable[[Any], Any]] = {"spi_in": _spi, "spi_out": _spi, "spis_in": _spis}
+"""By member of an event: how it is written, where not as ``_plain`` does."""

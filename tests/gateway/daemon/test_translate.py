@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from bgp.events import RoutesLearned, SpeakerStarted
 from gateway.daemon.translate import publish_bgp, publish_ike
+from gateway.narrate import narrate
 from gateway.records import Stream
 from ike.child_sa import EspParameters
 from ike.constants import Encr
@@ -14,6 +15,7 @@ from ike.events import (
     DropReason,
     EspKeysDerived,
     NatDetection,
+    PathChanged,
     ProposalsEvaluated,
 )
 from ike.nat import NatStatus
@@ -52,6 +54,24 @@ def test_a_dropped_datagram_has_the_reason_and_the_rule_in_words() -> None:
     assert record.tunnel is None
     assert record.data["reason"] == "unknown_source"
     assert record.data["rule"] == "no device link has this source address"
+
+
+def test_a_changed_path_names_the_child_sas_as_elsewhere_and_is_told_in_one_line() -> None:
+    event = PathChanged(
+        peer="branch/cpe/0",
+        ike_spi="aa_bb",
+        path=PATH,
+        old=PATH,
+        new=PATH._replace(remote_port=1024),
+        spis_in=(0xABC, 1),
+        udp_encapsulation=True,
+    )
+    record = publish_ike(Stream(), event)
+    assert record is not None
+    assert record.data["spis_in"] == ["00000abc", "00000001"]
+    assert narrate(record.as_json()) == (
+        "the CPE moved from 203.0.113.10:4500 to 203.0.113.10:1024; IKE and ESP in UDP follow"
+    )
 
 
 def test_nat_detection_has_a_category_of_its_own() -> None:
