@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from ike.config import Limits
 from ike.constants import SPI_LENGTH
 from ike.events import ChildSaClosed, Event, IkeSaClosed
+from ike.half_open import HalfOpen
 from ike.ike_sa import IkeSa
 from ike.path import Path
 from ike.state import Input, State
+from ike.timers import Timers
 
 ESP_SPI_MIN = 256
 """SPIs 1 to 255 are reserved by IANA (RFC 4303 section 2.1)."""
@@ -30,7 +32,10 @@ class Context:
         self.outbox: deque[tuple[bytes, Path]] = deque()
         self.sas: dict[bytes, IkeSa] = {}
         self.by_init_request: dict[tuple[bytes, str], IkeSa] = {}
+        self.by_peer: dict[str, dict[bytes, IkeSa]] = {}
         self.esp_owner: dict[int, IkeSa] = {}
+        self.timers = Timers()
+        self.half_open = HalfOpen()
 
     def emit(self, event: Event) -> None:
         """Report an event."""
@@ -47,16 +52,19 @@ class Context:
         same SPI, and behind a NAT a repeated request may come from another port (RFC 7296 section 2.1).
         """
         self.sas[sa.spi_r] = sa
+        self.by_peer.setdefault(sa.peer.name, {})[sa.spi_r] = sa
         if sa.init is not None:
             self.by_init_request[sa.init.request, sa.peer.name] = sa
+        self.settle(sa)
+
+    def settle(self, sa: IkeSa) -> None:
+        """Bring what is indexed in line with an IKE SA whose state or deadlines may have changed."""
+        self.timers.update(sa)
+        self.half_open.update(sa)
 
     def of_peer(self, name: str) -> Iterator[IkeSa]:
         """The IKE SAs of one peer configuration."""
-        return (sa for sa in self.sas.values() if sa.peer.name == name)
-
-    def half_open(self) -> int:
-        """How many IKE SAs wait for IKE_AUTH."""
-        return sum(sa.state is State.HALF_OPEN for sa in self.sas.values())
+        return iter(tuple(self.by_peer.get(name, {}).values()))
 
     def new_ike_spi(self) -> bytes:
         """An unused SPI for an IKE SA, 8 octets, not zero (RFC 7296 section 2.6)."""
@@ -92,9 +100,7 @@ class Context:
         sa.move(step)
         for spi_in in tuple(sa.children):
             self.close_child(sa, spi_in, reason)
-        del self.sas[sa.spi_r]
-        if sa.init is not None:
-            del self.by_init_request[sa.init.request, sa.peer.name]
+        self._forget(sa)
         self.emit(
             IkeSaClosed(
                 **sa.where(),
@@ -103,3 +109,13 @@ class Context:
                 rekeyed=rekeyed,
             )
         )
+
+    def _forget(self, sa: IkeSa) -> None:
+        del self.sas[sa.spi_r]
+        of_peer = self.by_peer[sa.peer.name]
+        del of_peer[sa.spi_r]
+        if not of_peer:
+            del self.by_peer[sa.peer.name]
+        if sa.init is not None:
+            del self.by_init_request[sa.init.request, sa.peer.name]
+        self.settle(sa)

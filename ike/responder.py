@@ -75,6 +75,7 @@ class Responder:
             self._drop(path, DropReason.UNKNOWN_SPI, detail)
             return
         session.receive(sa, session.Incoming(header, data, path), self._ctx)
+        self._ctx.settle(sa)
 
     def datagrams_to_send(self) -> list[tuple[bytes, Path]]:
         """Take the datagrams that wait to be sent."""
@@ -84,13 +85,15 @@ class Responder:
 
     def next_timer(self) -> float | None:
         """When to call ``handle_timer``, on the clock of ``now``; None when nothing is due ever."""
-        return min((t for sa in self._ctx.sas.values() if (t := sa.timer) is not None), default=None)
+        return self._ctx.timers.next()
 
     def handle_timer(self, now: float) -> None:
         """Do what is due at ``now``."""
         self._ctx.now = now
-        for sa in tuple(self._ctx.sas.values()):
-            session.handle_timer(sa, self._ctx)
+        for sa in self._ctx.timers.take_due(now):
+            if sa.state is not State.CLOSED:  # by what another one did at the same time
+                session.handle_timer(sa, self._ctx)
+                self._ctx.settle(sa)
 
     def next_event(self) -> Event | None:
         """Take the next event."""
@@ -110,12 +113,14 @@ class Responder:
         self._ctx.now = now
         if sa.state is State.ESTABLISHED and sa.outstanding is None:
             session.request(sa, Purpose.PROBE, self._ctx)
+            self._ctx.settle(sa)
 
     def delete(self, sa: IkeSa, now: float) -> None:
         """Delete an established IKE SA with its CHILD SAs (RFC 7296 section 1.4.1)."""
         self._ctx.now = now
         if sa.state is State.ESTABLISHED:
             session.delete(sa, self._ctx)
+            self._ctx.settle(sa)
 
     def _find(self, header: Header, path: Path) -> IkeSa | None:
         """The IKE SA of a message. The peer is the initiator of every one, so it always sets the flag."""
@@ -161,7 +166,7 @@ class Responder:
             self._drop(path, DropReason.MALFORMED, "flags, message ID or SPI of no first request")
         elif (known := self._ctx.by_init_request.get((data, peer.name))) is not None:
             self._repeat_init(known, path)
-        elif self._ctx.half_open() >= self._limits.max_half_open:
+        elif len(self._ctx.half_open) >= self._limits.max_half_open:
             limit = self._limits.max_half_open
             self._drop(path, DropReason.TOO_MANY_HALF_OPEN, f"{limit} are half-open already")
         else:
@@ -185,7 +190,9 @@ class Responder:
         self._report_init(message, len(data), path, peer)
         try:
             request = ike_sa_init.InitRequest(data=data, message=message, path=path, peer=peer)
-            self._ctx.add(ike_sa_init.answer(request, self._ctx))
+            sa = ike_sa_init.answer(request, self._ctx)
+            self._ctx.add(sa)
+            self._ctx.half_open.add(sa, verified=False)
         except InvalidSyntax as error:
             # This notification may only be sent encrypted (RFC 7296 section 3.10.1): there are no keys yet.
             self._drop(path, DropReason.MALFORMED, error.reason)

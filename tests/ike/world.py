@@ -143,4 +143,5 @@ class World:
     def is_empty(self) -> bool:
         """Whether the responder holds no state at all."""
         ctx = self.responder._ctx
-        return not ctx.sas and not ctx.by_init_request and not ctx.esp_owner
+        tables = (ctx.sas, ctx.by_init_request, ctx.by_peer, ctx.esp_owner, ctx.timers, ctx.half_open)
+        return not any(len(table) for table in tables)
