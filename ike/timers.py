@@ -56,7 +56,7 @@ class Timers:
         return None
 
     def take_due(self, now: float) -> list[IkeSa]:
-        """The IKE SAs that are due, in the order of their timers. Call ``update`` for each when it is served."""
+        """The IKE SAs that are due, in the order of their timers; ``update`` each once it is served."""
         due: list[IkeSa] = []
         while (first := self.next()) is not None and first <= now:
             spi = heapq.heappop(self._heap)[2]
