@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.dataplane.esp import EspDrop
+from ike.path import Path
 
 
 class Direction(StrEnum):
@@ -48,15 +49,34 @@ class SaCounters:
         spi_in: Our SPI.
         spi_out: The peer's SPI.
         sending: Whether the tunnel's packets go out on it now.
+        path: Where it sends, the ports 0 for ESP without UDP.
+        heard_at: When the last authentic packet came, on the event loop's clock; None before the first.
     """
 
     spi_in: int
     spi_out: int
     sending: bool
+    path: Path
+    heard_at: float | None
     packets_in: int
     bytes_in: int
     packets_out: int
     bytes_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What a CHILD SA has carried, for the timers of its IKE SA.
+
+    Args:
+        spi_in: Our SPI.
+        heard_at: When the last authentic packet came, on the event loop's clock; None before the first.
+        sent: Sequence numbers used since it was installed.
+    """
+
+    spi_in: int
+    heard_at: float | None
+    sent: int
 
 
 @dataclass(frozen=True, kw_only=True)

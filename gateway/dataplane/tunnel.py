@@ -1,51 +1,22 @@
-"""One tunnel's CHILD SAs and the rules for its packets, sans-IO.
+"""The rules for the packets of one tunnel, sans-IO; ``children`` says which of its CHILD SAs sends."""
 
-Which SA sends: the first CHILD SA of a tunnel at once. One that replaces another (rekey) from its first
-valid inbound packet on, which shows that the peer has it, or when the replaced one is removed (RFC 7296
-section 2.8).
-"""
-
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from gateway.dataplane.bandwidth import TokenBucket
-from gateway.dataplane.counters import Direction, DropReason, SaCounters, Tally, TunnelCounters
-from gateway.dataplane.esp import Buffer, EspDrop, InboundSa, OutboundSa, SequenceExhausted
+from gateway.dataplane.children import Child, Children
+from gateway.dataplane.counters import Direction, DropReason, Tally, TunnelCounters
+from gateway.dataplane.esp import Buffer, EspDrop, SequenceExhausted
 from gateway.dataplane.inner import LONGEST_SYN, PLAIN_IPV4, is_ipv4, is_tcp_syn_179
 from ike.child_sa import EspParameters
 from ike.path import Path
 
 OnDrop = Callable[[DropReason, Direction, int, int], object]
 """Called with reason, direction, our SPI (0: none) and the number of packets."""
+OnMoved = Callable[[int, Path], object]
+"""Called with our SPI and the path that the peer's newest packet came along."""
 
-
-class Child:
-    """One CHILD SA of a tunnel.
-
-    Args:
-        tunnel: Whose it is.
-        params: Keys, SPIs and path.
-        replaces: ``spi_in`` of the CHILD SA that it rekeys.
-
-    Attributes:
-        path: Where to send, ``local_port`` 0 for ESP without UDP.
-    """
-
-    def __init__(self, tunnel: "Tunnel", params: EspParameters, replaces: int | None) -> None:
-        self.tunnel = tunnel
-        self.spi_in = params.spi_in
-        self.inbound = InboundSa(params)
-        self.outbound = OutboundSa(params)
-        self.replaces = replaces
-        path = params.path
-        self.path = path if params.udp_encapsulation else Path(path.local_ip, 0, path.remote_ip, 0)
-        self._told: Counter[EspDrop] = Counter()
-
-    def new_drops(self) -> Counter[EspDrop]:
-        """Inbound drops since the last call."""
-        drops = self.inbound.drops - self._told
-        self._told = self.inbound.drops.copy()
-        return drops
+_UNPROVEN = (EspDrop.MALFORMED, EspDrop.REPLAY, EspDrop.AUTHENTICATION)
+"""Drops of packets that need not be the peer's, or not new."""
 
 
 class Tunnel:
@@ -57,6 +28,8 @@ class Tunnel:
         now: Seconds on the clock that the other methods are called with.
         on_drop: Told about each kind of drop, after it was counted.
         on_tcp_syn_179: Told about inner TCP SYNs to port 179 that came out of the tunnel: (tunnel, packet).
+        on_moved: Told when the peer's newest ESP packet in UDP came along another path than we send on, once
+            for each change (RFC 7296 section 2.23).
     """
 
     def __init__(
@@ -67,41 +40,37 @@ class Tunnel:
         now: float,
         on_drop: OnDrop,
         on_tcp_syn_179: Callable[[str, bytes], None],
+        on_moved: OnMoved,
     ) -> None:
         self.name = name
         self._on_drop = on_drop
         self._on_tcp_syn_179 = on_tcp_syn_179
-        self._children: dict[int, Child] = {}
-        self._sending: Child | None = None
+        self._on_moved = on_moved
+        self._children = Children()
         self._in, self._out = Tally(), Tally()
         self._bucket_in = None if rate_mbps is None else TokenBucket(rate_mbps, now)
         self._bucket_out = None if rate_mbps is None else TokenBucket(rate_mbps, now)
 
-    def install(self, params: EspParameters, replaces: int | None) -> Child:
-        """Add a CHILD SA; whether it sends at once is the rule at the top of this module."""
-        child = Child(self, params, replaces)
-        self._children[child.spi_in] = child
-        if replaces not in self._children:
-            self._sending = child
+    def install(
+        self, params: EspParameters, replaces: int | None, *, now: float, initiated_by_us: bool = False
+    ) -> Child:
+        """Add a CHILD SA; whether it sends at once is the rule of ``Children``."""
+        child = Child(params)
+        self._children.add(child, replaces, initiated_by_us=initiated_by_us, now=now)
         return child
 
-    def remove(self, child: Child) -> None:
+    def remove(self, child: Child, now: float) -> None:
         """Stop sending on a CHILD SA; packets that still arrive on it may be passed to ``inbound``."""
-        if self._children.get(child.spi_in) is not child:
-            return
-        del self._children[child.spi_in]
-        successors = [each for each in self._children.values() if each.replaces == child.spi_in]
-        for successor in successors:
-            successor.replaces = child.replaces
-        if self._sending is child:
-            self._sending = next(reversed(successors or list(self._children.values())), None)
+        self._children.remove(child, now)
 
     def outbound(self, packets: list[bytes], now: float) -> tuple[list[bytes], Path] | None:
         """Inner packets to ESP packets and where to send them; None when nothing is left to send."""
         allowed = [packet for packet in packets if packet[0] == PLAIN_IPV4 or is_ipv4(packet)]
         if len(allowed) < len(packets):
             self.drop(DropReason.NOT_IPV4, Direction.OUT, count=len(packets) - len(allowed))
-        child = self._sending
+        if now >= self._children.due:
+            self._children.choose(now)
+        child = self._children.sending
         if child is None:
             self.drop(DropReason.NO_SA, Direction.OUT, count=len(allowed))
             return None
@@ -115,16 +84,20 @@ class Tunnel:
         self._out.bytes += octets
         return (sealed, child.path) if sealed else None
 
-    def inbound(self, child: Child, packets: Sequence[Buffer], now: float) -> list[bytes]:
-        """ESP packets that carry ``child``'s SPI to the inner packets for the TUN device."""
+    def inbound(self, child: Child, packets: Sequence[Buffer], path: Path, now: float) -> list[bytes]:
+        """ESP packets that carry ``child``'s SPI and came along ``path`` to inner packets for the device."""
+        top = child.inbound.window.top
         opened = child.inbound.open(packets)
-        if len(opened) < len(packets):
-            for reason, count in child.new_drops().items():
-                self.drop(DropReason(reason.value), Direction.IN, count=count, spi=child.spi_in)
-        if not opened:
+        authentic = len(opened)
+        if authentic < len(packets):
+            authentic = self._drop_refused(child, len(packets))
+        if not authentic:
             return opened
-        if child is not self._sending and child.replaces is not None:
-            self._switch(child)
+        child.heard_at = now
+        if child.ready_at > now:
+            self._children.proven(child, now)
+        if path != child.source and child.inbound.window.top > top:
+            self._follow(child, path)
         allowed = []
         for packet in opened:
             if packet[0] == PLAIN_IPV4 or is_ipv4(packet):
@@ -154,25 +127,22 @@ class Tunnel:
             bytes_out=self._out.bytes,
             drops_in=dict(self._in.drops),
             drops_out=dict(self._out.drops),
-            sas=tuple(
-                SaCounters(
-                    spi_in=child.spi_in,
-                    spi_out=child.outbound.spi,
-                    sending=child is self._sending,
-                    packets_in=child.inbound.packets,
-                    bytes_in=child.inbound.bytes,
-                    packets_out=child.outbound.packets,
-                    bytes_out=child.outbound.bytes,
-                )
-                for child in self._children.values()
-            ),
+            sas=tuple(child.counters(sending=child is self._children.sending) for child in self._children),
         )
 
-    def _switch(self, child: Child) -> None:
-        """A replacement's first valid packet: send on it from now on, if it is still wanted."""
-        if self._children.get(child.spi_in) is child:
-            self._sending = child
-            child.replaces = None
+    def _drop_refused(self, child: Child, received: int) -> int:
+        """Count what ESP refused of so many packets; how many of them were the peer's all the same."""
+        drops = child.new_drops()
+        for reason, count in drops.items():
+            self.drop(DropReason(reason.value), Direction.IN, count=count, spi=child.spi_in)
+        return received - sum(drops[reason] for reason in _UNPROVEN)
+
+    def _follow(self, child: Child, path: Path) -> None:
+        """The newest packet came from elsewhere than the one before. Without UDP no NAT maps it to a port."""
+        child.source = path
+        in_udp = child.udp_encapsulation and path.local_port
+        if in_udp and path != child.path and child in self._children:
+            self._on_moved(child.spi_in, path)
 
     def _admit(
         self, bucket: TokenBucket | None, packets: list[bytes], direction: Direction, now: float

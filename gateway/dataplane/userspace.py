@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.dataplane.counters import Direction, DropReason, TunnelCounters
+from gateway.dataplane.children import Child
+from gateway.dataplane.counters import Direction, DropReason, Traffic, TunnelCounters
 from gateway.dataplane.device import Device, OffloadDevice, PlainDevice
 from gateway.dataplane.reports import DropReports
-from gateway.dataplane.tunnel import Child, Tunnel
+from gateway.dataplane.tunnel import OnMoved, Tunnel
 from gateway.endpoint import Endpoint
 from ike.child_sa import EspParameters
 from ike.path import Path
@@ -29,10 +30,11 @@ class _Attached:
 
 @dataclass(eq=False)
 class _Inbound:
-    """An entry of the table of SPIs; ``expiry`` is set once the SA was removed."""
+    """An entry of the table of SPIs; ``told`` is what ``traffic`` said last, ``expiry`` is set on removal."""
 
     child: Child
-    device: Device
+    attached: _Attached
+    told: Traffic
     expiry: asyncio.TimerHandle | None = field(default=None)
 
 
@@ -44,6 +46,8 @@ class Userspace:
         publish: The stream's ``publish``; gets ``esp/esp_dropped`` records, see ``DropReports``.
         on_tcp_syn_179: Called with (tunnel, inner packet) for each inner TCP SYN to port 179 that a CPE
             sent: the BGP speaker refuses unknown sources without a word.
+        on_moved: Called with (``spi_in``, path) when the peer's newest authentic ESP packet in UDP came along
+            another path than its SA sends on, once for each change. Whether to ``move`` is not decided here.
 
     Attributes:
         unknown_spi: ESP packets that belong to no SA.
@@ -55,10 +59,12 @@ class Userspace:
         publish: Callable[..., object],
         *,
         on_tcp_syn_179: Callable[[str, bytes], None] = lambda _tunnel, _packet: None,
+        on_moved: OnMoved = lambda _spi_in, _path: None,
     ) -> None:
         self._endpoint = endpoint
         self._publish = publish
         self._on_tcp_syn_179 = on_tcp_syn_179
+        self._on_moved = on_moved
         self._loop = asyncio.get_running_loop()
         self._reports = DropReports(publish)
         self._tunnels: dict[str, _Attached] = {}
@@ -82,6 +88,7 @@ class Userspace:
             now=self._loop.time(),
             on_drop=lambda *drop: self._report(tunnel, *drop),
             on_tcp_syn_179=self._on_tcp_syn_179,
+            on_moved=self._on_moved,
         )
         device = OffloadDevice(tun_fd) if vnet_hdr else PlainDevice(tun_fd)
         attached = self._tunnels[tunnel] = _Attached(carried, device, tun_fd)
@@ -94,33 +101,57 @@ class Userspace:
             return
         self._loop.remove_reader(attached.descriptor)
         for spi, entry in list(self._inbound.items()):
-            if entry.child.tunnel is attached.tunnel:
+            if entry.attached is attached:
                 self._forget(spi)
 
-    def install(self, tunnel: str, sa: EspParameters, *, replaces: int | None = None) -> None:
-        """Add a CHILD SA: it receives at once.
+    def install(
+        self,
+        tunnel: str,
+        sa: EspParameters,
+        *,
+        replaces: int | None = None,
+        initiated_by_us: bool = False,
+    ) -> None:
+        """Add a CHILD SA: it receives at once; when it sends is the rule of ``Children``.
 
-        It also sends at once, unless it ``replaces`` (``spi_in``) one that is in use: then from its first
-        valid inbound packet on, or when the replaced one is removed.
+        Args:
+            tunnel: The tunnel's name.
+            sa: Keys, SPIs and path.
+            replaces: ``spi_in`` of the CHILD SA that it rekeys.
+            initiated_by_us: Whether we asked for it, so that the peer has it already.
 
         Raises:
             KeyError: No such tunnel.
             ValueError: Keys or algorithms that the dataplane does not carry.
         """
         attached = self._tunnels[tunnel]
-        child = attached.tunnel.install(sa, replaces)
+        child = attached.tunnel.install(sa, replaces, now=self._loop.time(), initiated_by_us=initiated_by_us)
         spi = sa.spi_in.to_bytes(_SPI, "big")
         self._forget(spi)
-        self._inbound[spi] = _Inbound(child, attached.device)
+        self._inbound[spi] = _Inbound(child, attached, _traffic(child))
+
+    def move(self, spi_in: int, path: Path, *, udp_encapsulation: bool) -> None:
+        """Send a CHILD SA's packets along another path from now on; unknown ones are ignored."""
+        entry = self._live(spi_in)
+        if entry is not None:
+            entry.child.move(path, udp_encapsulation=udp_encapsulation)
 
     def remove(self, spi_in: int) -> None:
         """Stop sending on a CHILD SA at once, receiving after ``LINGER``; unknown ones are ignored."""
-        spi = spi_in.to_bytes(_SPI, "big")
-        entry = self._inbound.get(spi)
-        if entry is None or entry.expiry is not None:
-            return
-        entry.child.tunnel.remove(entry.child)
-        entry.expiry = self._loop.call_later(LINGER, self._forget, spi)
+        entry = self._live(spi_in)
+        if entry is not None:
+            entry.attached.tunnel.remove(entry.child, self._loop.time())
+            entry.expiry = self._loop.call_later(LINGER, self._forget, spi_in.to_bytes(_SPI, "big"))
+
+    def traffic(self) -> list[Traffic]:
+        """The live CHILD SAs that sent or received since the last call."""
+        news = []
+        for entry in self._inbound.values():
+            now = _traffic(entry.child)
+            if entry.expiry is None and now != entry.told:
+                entry.told = now
+                news.append(now)
+        return news
 
     def counters(self, tunnel: str) -> TunnelCounters:
         """A snapshot of a tunnel's counters; ``KeyError`` for an unknown one."""
@@ -149,10 +180,10 @@ class Userspace:
                 remote=path.remote,
             )
             return
-        tunnel = entry.child.tunnel
-        inner = tunnel.inbound(entry.child, packets, self._loop.time())
+        tunnel = entry.attached.tunnel
+        inner = tunnel.inbound(entry.child, packets, path, self._loop.time())
         if inner:
-            refused = entry.device.write(inner)
+            refused = entry.attached.device.write(inner)
             tunnel.drop(DropReason.DEVICE, Direction.IN, count=refused, spi=entry.child.spi_in)
 
     def _drain_device(self, attached: _Attached) -> None:
@@ -172,8 +203,17 @@ class Userspace:
     def _report(self, tunnel: str, reason: DropReason, direction: Direction, spi: int, count: int) -> None:
         self._reports.add(reason, direction, now=self._loop.time(), count=count, tunnel=tunnel, spi=spi)
 
+    def _live(self, spi_in: int) -> _Inbound | None:
+        """The entry of a CHILD SA that was not removed."""
+        entry = self._inbound.get(spi_in.to_bytes(_SPI, "big"))
+        return entry if entry is not None and entry.expiry is None else None
+
     def _forget(self, spi: bytes) -> None:
         """Receive no more on an SPI."""
         entry = self._inbound.pop(spi, None)
         if entry is not None and entry.expiry is not None:
             entry.expiry.cancel()
+
+
+def _traffic(child: Child) -> Traffic:
+    return Traffic(spi_in=child.spi_in, heard_at=child.heard_at, sent=child.outbound.sequence)

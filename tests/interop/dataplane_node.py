@@ -67,8 +67,9 @@ class Node:
     def do(self, request: dict[str, Any]) -> Any:
         """Serve one request."""
         match request:
-            case {"do": "install", "sa": sa, "replaces": replaces}:
-                self.dataplane.install(TUNNEL, parameters(sa), replaces=replaces)
+            case {"do": "install", "sa": sa, "replaces": replaces, **rest}:
+                ours = bool(rest.get("initiated_by_us"))
+                self.dataplane.install(TUNNEL, parameters(sa), replaces=replaces, initiated_by_us=ours)
             case {"do": "remove", "spi": spi}:
                 self.dataplane.remove(spi)
             case {"do": "send_ike", "data": data, "path": path}:

@@ -122,7 +122,8 @@ def test_a_stream_within_the_bandwidth_tier_is_not_limited(net: World) -> None:
     assert "bandwidth" not in net.right.state()["drops_in"]
 
 
-def test_a_rekey_under_a_running_stream_loses_no_packet(net: World) -> None:
+@pytest.mark.parametrize("replacing", [True, False], ids=["rekey", "make-before-break"])
+def test_a_new_child_sa_under_a_running_stream_loses_no_packet(net: World, *, replacing: bool) -> None:
     net.start()
     net.install(1)
     there = udp_stream(net, seconds=4, rate=10, to=INNER_RIGHT)
@@ -133,18 +134,22 @@ def test_a_rekey_under_a_running_stream_loses_no_packet(net: World) -> None:
         old_left, old_right = net.sa(number - 1)
         # As in an exchange that left starts: right (responder) has the new SA first, left sends on it,
         # then left deletes the old one and right follows.
-        net.right.ask("install", sa=right, replaces=old_right["spi_in"])
+        net.right.ask("install", sa=right, replaces=old_right["spi_in"] if replacing else None)
         time.sleep(0.05)
         assert net.right.state()["sending"] == old_right["spi_in"]
-        net.left.ask("install", sa=left, replaces=None)
+        replaces = old_left["spi_in"] if replacing else None
+        net.left.ask("install", sa=left, replaces=replaces, initiated_by_us=True)
         wait_for(net.right.state, sends_on(right["spi_in"]))
         assert net.right.state()["sending"] == right["spi_in"]
         net.left.ask("remove", spi=old_left["spi_in"])
         net.right.ask("remove", spi=old_right["spi_in"])
-    for sent, received in (there(), back()):
-        assert received["packets"] == sent["packets"] > 2000
-        assert received["missing"] == 0
-    assert net.left.state()["unknown_spi"] == net.right.state()["unknown_spi"] == 0
+    there()
+    back()
+    # Not what the receiving programs count: on a busy machine their sockets overflow.
+    for sender, receiver in ((net.left, net.right), (net.right, net.left)):
+        assert receiver.state()["packets_in"] == sender.state()["packets_out"] > 2000
+        assert receiver.state()["drops_in"] == {}
+        assert receiver.state()["unknown_spi"] == 0
 
 
 def test_an_address_that_another_daemon_uses_is_refused_with_words(net: World) -> None:

@@ -11,8 +11,8 @@ from gateway.dataplane import userspace
 from gateway.dataplane.counters import DropReason
 from gateway.dataplane.userspace import Userspace
 from ike.path import Path
+from tests.gateway.dataplane.one_tunnel import PATH, parameters, peer
 from tests.gateway.dataplane.packets import ipv4, tcp
-from tests.gateway.dataplane.test_tunnel import PATH, parameters, peer
 
 TUNNEL = "branch1/cpe1/0"
 PACKET = ipv4(b"hello")
@@ -25,11 +25,13 @@ class Setup:
         self.sent: list[tuple[list[bytes], Path]] = []
         self.records: list[dict[str, Any]] = []
         self.syns: list[tuple[str, bytes]] = []
+        self.moved: list[tuple[int, Path]] = []
         self.ours, self.kernel = ours, kernel
         self.dataplane = Userspace(
             self,  # type: ignore[arg-type] # only send_esp is called
             lambda _category, name, **data: self.records.append({"name": name, **data}),
             on_tcp_syn_179=lambda *syn: self.syns.append(syn),
+            on_moved=lambda *moved: self.moved.append(moved),
         )
         self.dataplane.add_tunnel(TUNNEL, ours.fileno(), vnet_hdr=False, rate_mbps=None)
 
@@ -37,9 +39,9 @@ class Setup:
         """As ``Endpoint.send_esp``."""
         self.sent.append((list(packets), path))
 
-    def receive(self, *packets: bytes) -> list[bytes]:
+    def receive(self, *packets: bytes, path: Path = PATH) -> list[bytes]:
         """ESP packets from the endpoint; what came out of the device."""
-        self.dataplane.on_esp([memoryview(packet) for packet in packets], PATH)
+        self.dataplane.on_esp([memoryview(packet) for packet in packets], path)
         out = []
         try:
             while True:
@@ -213,5 +215,82 @@ def test_a_device_that_is_gone_is_reported_once_and_read_no_more(
                 "reason": "[Errno 77] File descriptor in bad state",
             }
         ]
+
+    run(script)
+
+
+def test_a_moved_cpe_is_told_and_gets_its_packets_there_once_its_child_sa_is_moved(
+    run: Callable[[Script], None],
+) -> None:
+    elsewhere = PATH._replace(remote_port=1024)
+
+    async def script(setup: Setup) -> None:
+        setup.dataplane.install(TUNNEL, parameters(1))
+        assert setup.receive(*peer(1).seal([PACKET]), path=elsewhere) == [PACKET]
+        assert setup.moved == [(0x1001, elsewhere)]
+        await setup.emit(PACKET)
+        setup.dataplane.move(0x1001, elsewhere, udp_encapsulation=True)
+        await setup.emit(PACKET)
+        assert [path for _, path in setup.sent] == [PATH, elsewhere]
+
+    run(script)
+
+
+def test_a_child_sa_may_move_out_of_udp(run: Callable[[Script], None]) -> None:
+    async def script(setup: Setup) -> None:
+        setup.dataplane.install(TUNNEL, parameters(1))
+        setup.dataplane.move(0x1001, PATH, udp_encapsulation=False)
+        await setup.emit(PACKET)
+        ((_, path),) = setup.sent
+        assert path == Path(PATH.local_ip, 0, PATH.remote_ip, 0)
+
+    run(script)
+
+
+def test_moving_an_unknown_child_sa_does_nothing(run: Callable[[Script], None]) -> None:
+    async def script(setup: Setup) -> None:
+        setup.dataplane.move(0x1001, PATH, udp_encapsulation=True)
+
+    run(script)
+
+
+def test_traffic_names_each_child_sa_once_per_news(run: Callable[[Script], None]) -> None:
+    cpe = peer(1)
+
+    async def script(setup: Setup) -> None:
+        setup.dataplane.install(TUNNEL, parameters(1))
+        setup.dataplane.install(TUNNEL, parameters(2))
+        assert setup.dataplane.traffic() == []
+        before = asyncio.get_running_loop().time()
+        setup.receive(*cpe.seal([PACKET]))
+        (heard,) = setup.dataplane.traffic()
+        assert (heard.spi_in, heard.sent) == (0x1001, 0)
+        assert heard.heard_at is not None
+        assert before <= heard.heard_at <= asyncio.get_running_loop().time()
+        assert setup.dataplane.traffic() == []
+        await setup.emit(PACKET, PACKET)
+        (sent,) = setup.dataplane.traffic()
+        assert (sent.spi_in, sent.heard_at, sent.sent) == (0x1001, heard.heard_at, 2)
+
+    run(script)
+
+
+def test_a_removed_child_sa_is_no_news(run: Callable[[Script], None]) -> None:
+    async def script(setup: Setup) -> None:
+        setup.dataplane.install(TUNNEL, parameters(1))
+        setup.dataplane.remove(0x1001)
+        setup.receive(*peer(1).seal([PACKET]))
+        assert setup.dataplane.traffic() == []
+
+    run(script)
+
+
+def test_a_child_sa_that_we_asked_for_sends_at_once(run: Callable[[Script], None]) -> None:
+    async def script(setup: Setup) -> None:
+        setup.dataplane.install(TUNNEL, parameters(1))
+        setup.dataplane.install(TUNNEL, parameters(2), replaces=0x1001, initiated_by_us=True)
+        await setup.emit(PACKET)
+        (((packet,), _),) = setup.sent
+        assert packet[:4] == (0x2002).to_bytes(4, "big")
 
     run(script)
