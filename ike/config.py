@@ -11,6 +11,9 @@ from ike.identification import Identification
 from ike.path import Path
 from ike.proposal import Suite
 
+MIN_FRAGMENT_SIZE = 256
+"""Octets of the smallest IP datagram that a fragment is cut for: headers, IV and checksum need half of it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lifetimes:
@@ -65,6 +68,8 @@ class PeerConfig:
         liveness_interval: Seconds without a sign of life after which we ask for one; 0: we never ask.
         mobike: Whether the peer may change its address (RFC 4555).
         fragmentation: Whether IKE messages may come and go in fragments (RFC 7383).
+        fragment_size: Octets of the largest IP datagram that every path to the peer takes, at least
+            ``MIN_FRAGMENT_SIZE``; larger messages are sent in fragments (RFC 7383 section 2.5.1).
     """
 
     name: str
@@ -81,6 +86,7 @@ class PeerConfig:
     liveness_interval: float = 45.0
     mobike: bool = True
     fragmentation: bool = True
+    fragment_size: int = 576
 
 
 class PeerLookup(Protocol):
@@ -103,6 +109,10 @@ class Limits:
         retransmit_timeout: Wait before the first retransmission of a request of ours.
         retransmit_base: Each further wait is longer by this factor.
         retransmit_tries: Retransmissions before the peer is declared dead.
+        reassembly_timeout: A message whose fragments have not all come by then is forgotten.
+        max_fragments: Fragments of one message.
+        max_reassembled: Octets in the fragments of one message.
+        max_half_open_reassemblies: Half-open IKE SAs that wait for fragments of a message.
     """
 
     half_open_timeout: float = 30.0
@@ -112,3 +122,7 @@ class Limits:
     retransmit_timeout: float = 4.0
     retransmit_base: float = 1.8
     retransmit_tries: int = 5
+    reassembly_timeout: float = 30.0
+    max_fragments: int = 64
+    max_reassembled: int = 32768
+    max_half_open_reassemblies: int = 64

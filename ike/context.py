@@ -1,7 +1,7 @@
 """What an exchange may use of its surroundings: the clock of this call, randomness, the SAs, the way out."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ike.config import Limits
 from ike.constants import SPI_LENGTH
@@ -41,9 +41,9 @@ class Context:
         """Report an event."""
         self.events.append(event)
 
-    def send(self, datagram: bytes, path: Path) -> None:
-        """Queue a datagram."""
-        self.outbox.append((datagram, path))
+    def send(self, datagrams: Iterable[bytes], path: Path) -> None:
+        """Queue the datagrams of a message."""
+        self.outbox.extend((datagram, path) for datagram in datagrams)
 
     def add(self, sa: IkeSa) -> None:
         """Register a new IKE SA under our SPI and, when IKE_SA_INIT made it, under that request.
@@ -98,6 +98,8 @@ class Context:
         rekeyed = sa.state is State.REKEYED
         established = sa.state is not State.HALF_OPEN
         sa.move(step)
+        for event in sa.fragmentation.abandon(sa.where(), f"the IKE SA ended: {reason}"):
+            self.emit(event)
         for spi_in in tuple(sa.children):
             self.close_child(sa, spi_in, reason)
         self._forget(sa)

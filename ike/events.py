@@ -31,6 +31,9 @@ class DropReason(Enum):
     UNEXPECTED_RESPONSE = "response to no request of ours"
     NOT_ENCRYPTED = "message is not encrypted"
     INTEGRITY = "integrity check failed"
+    FRAGMENTATION_NOT_NEGOTIATED = "fragment of a message without negotiated fragmentation"
+    UNEXPECTED_FRAGMENT = "fragment that is not needed"
+    TOO_MANY_FRAGMENTED = "too many half-open IKE SAs wait for fragments"
 
 
 class Where(TypedDict):
@@ -77,8 +80,9 @@ class MessageReceived(Event):
         exchange: Name of the exchange type.
         message_id: Message ID.
         is_response: Whether it answers a request of ours.
-        length: Octets of the IKE message.
+        length: Octets of the IKE message, of all its fragments when it came in fragments.
         payloads: Names of the payloads, decrypted ones included.
+        fragments: Octets of each fragment in their order (RFC 7383); empty for a whole message.
     """
 
     exchange: str
@@ -86,6 +90,7 @@ class MessageReceived(Event):
     is_response: bool
     length: int
     payloads: tuple[str, ...]
+    fragments: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +102,47 @@ class MessageSent(Event):
     is_response: bool
     length: int
     payloads: tuple[str, ...]
+    fragments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReassemblyStarted(Event):
+    """The first fragment of a message came, or the first one of a larger number of fragments (RFC 7383).
+
+    Args:
+        exchange: Name of the exchange type.
+        message_id: Message ID.
+        is_response: Whether it answers a request of ours.
+        total: Fragments that the message has.
+    """
+
+    exchange: str
+    message_id: int
+    is_response: bool
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncompleteMessageDropped(Event):
+    """The fragments of a message that did not become complete were forgotten (RFC 7383).
+
+    Args:
+        exchange: Name of the exchange type.
+        message_id: Message ID.
+        is_response: Whether it answers a request of ours.
+        received: Numbers of the fragments that came, from 1.
+        total: Fragments that the message has.
+        fragments: Octets of each fragment that came, in the order of ``received``.
+        reason: Why.
+    """
+
+    exchange: str
+    message_id: int
+    is_response: bool
+    received: tuple[int, ...]
+    total: int
+    fragments: tuple[int, ...]
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from ike.events import Where
 from ike.nat import NatStatus
 from ike.path import Path
 from ike.proposal import Proposal
+from ike.reassembly import Fragmentation
 from ike.request import OutstandingRequest, Purpose
 from ike.sealing import Sealer
 from ike.selection import Selection
@@ -51,12 +52,13 @@ class IkeSa:
         identity: The peer's identity as text, once authenticated.
         deadline: When the SA is dropped unless something happens before, or None.
         expected_id: Message ID of the next request from the peer.
-        last_request: The peer's last request as received.
-        last_response: Our response to it, as sent.
+        last_request: The peer's last request as received; empty when it came in fragments.
+        last_response: The datagrams of our response to it, as sent.
         next_id: Message ID of our next request.
         outstanding: Our request under way.
         queued: Purposes of requests that wait for it.
         children: CHILD SAs by our inbound SPI.
+        fragmentation: Whether messages may come in fragments, and those that are half here.
     """
 
     peer: PeerConfig
@@ -73,11 +75,12 @@ class IkeSa:
     deadline: float | None = None
     expected_id: int = 0
     last_request: bytes = b""
-    last_response: bytes = b""
+    last_response: tuple[bytes, ...] = ()
     next_id: int = 0
     outstanding: OutstandingRequest | None = None
     queued: deque[Purpose] = field(default_factory=deque)
     children: dict[int, EspParameters] = field(default_factory=dict)
+    fragmentation: Fragmentation = field(default_factory=Fragmentation)
 
     @property
     def name(self) -> str:
@@ -95,7 +98,9 @@ class IkeSa:
     def timer(self) -> float | None:
         """When the SA next wants ``handle_timer``."""
         retry_at = self.outstanding.retry_at if self.outstanding else None
-        return min((t for t in (self.deadline, retry_at) if t is not None), default=None)
+        return min(
+            (t for t in (self.deadline, retry_at, self.fragmentation.deadline) if t is not None), default=None
+        )
 
     def where(self, path: Path | None = None) -> Where:
         """The common members of this SA's events; ``path`` when the datagram's is not the SA's."""

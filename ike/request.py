@@ -23,7 +23,8 @@ class OutstandingRequest:
     Args:
         purpose: What it is for.
         message_id: Its message ID.
-        datagram: The message as sent; retransmissions are identical to the bit.
+        datagrams: The message as sent; retransmissions are identical to the bit.
+        smaller: The message in smaller fragments, to be sent from the first retransmission on; may be empty.
         path: Where it was sent.
         retry_at: When to retransmit, on the caller's clock.
         attempt: Retransmissions so far.
@@ -31,7 +32,8 @@ class OutstandingRequest:
 
     purpose: Purpose
     message_id: int
-    datagram: bytes
+    datagrams: tuple[bytes, ...]
+    smaller: tuple[bytes, ...]
     path: Path
     retry_at: float
     attempt: int = 0
@@ -41,5 +43,7 @@ class OutstandingRequest:
         if self.attempt >= limits.retransmit_tries:
             return False
         self.attempt += 1
+        if self.smaller and self.attempt == 1:
+            self.datagrams = self.smaller
         self.retry_at = now + limits.retransmit_timeout * limits.retransmit_base**self.attempt
         return True

@@ -226,7 +226,7 @@ class Responder:
             ),
             (notify,),
         )
-        self._ctx.send(response, path)
+        self._ctx.send((response,), path)
         self._ctx.emit(
             RequestRefused(
                 peer=peer.name, path=path, exchange=exchange, notify=error.notify.name, reason=error.reason

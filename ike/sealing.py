@@ -1,22 +1,31 @@
-"""The SK payload: encrypts and decrypts messages of one IKE SA (RFC 7296 section 3.14, RFC 5282)."""
+"""SK and SKF payloads: encrypts and decrypts messages of one IKE SA.
+
+Source: RFC 7296 section 3.14, RFC 5282, RFC 7383 section 2.5.
+"""
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ike.codec import (
     CodecError,
+    EncryptedFragmentPayload,
     EncryptedPayload,
     Header,
     Message,
     Payload,
     build_payloads,
     encrypted_prefix,
+    fragment_prefix,
     parse_payloads,
 )
-from ike.constants import Encr, PayloadType, TransformType
+from ike.constants import HEADER_LENGTH, Encr, PayloadType, TransformType, name_of
 from ike.crypto.keys import IkeKeys
 from ike.crypto.protection import Protection
 from ike.selection import Selection
+
+_GENERIC_LENGTH = 4
+_NUMBERS_LENGTH = 4
 
 
 class NotEncryptedError(CodecError):
@@ -24,12 +33,12 @@ class NotEncryptedError(CodecError):
 
 
 class Sealer:
-    """Both directions of the SK payload of one IKE SA.
+    """Both directions of the SK and SKF payloads of one IKE SA.
 
     Args:
         inbound: Opens what the peer sends (SK_ei, SK_ai when the peer is the initiator).
         outbound: Seals what we send.
-        next_iv: Returns the IV of the next message, given its length in octets.
+        next_iv: Returns the IV of the next message or fragment, given its length in octets.
     """
 
     def __init__(self, inbound: Protection, outbound: Protection, next_iv: Callable[[int], bytes]) -> None:
@@ -55,10 +64,32 @@ class Sealer:
         sk = message.payloads[-1] if message.payloads else None
         if not isinstance(sk, EncryptedPayload):
             raise NotEncryptedError("the message has no SK payload")
+        return self._open(data, sk)
+
+    def open_fragment(self, data: bytes, fragment: EncryptedFragmentPayload) -> bytes:
+        """Decrypt one fragment (RFC 7383 section 2.6).
+
+        Args:
+            data: The whole datagram as received.
+            fragment: Its SKF payload.
+
+        Returns:
+            Its part of the inner payloads, without padding.
+
+        Raises:
+            CodecError: It is too short, or the pad length is wrong.
+            IntegrityError: The checksum does not verify.
+        """
+        return _without_padding(self._open(data, fragment), PayloadType.SKF)
+
+    def _open(self, data: bytes, payload: EncryptedPayload | EncryptedFragmentPayload) -> bytes:
         iv_length, icv_length = self._inbound.iv_length, self._inbound.icv_length
-        body = sk.body
+        body = payload.body
         if len(body) < iv_length + icv_length + 1:
-            raise CodecError(f"SK payload of {len(body)} octets is shorter than IV, pad length and checksum")
+            name = name_of(PayloadType, payload.type)
+            raise CodecError(
+                f"{name} payload of {len(body)} octets is shorter than IV, pad length and checksum"
+            )
         start = len(data) - len(body)
         return self._inbound.open(
             body[:iv_length], data[:start], body[iv_length : len(body) - icv_length], body[-icv_length:]
@@ -72,14 +103,53 @@ class Sealer:
             payloads: The inner payloads, none for an empty message.
         """
         first, inner = build_payloads(payloads)
-        block = self._outbound.block_length
-        padding = -(len(inner) + 1) % block
-        plaintext = inner + bytes(padding) + bytes([padding])
-        iv_length = self._outbound.iv_length
-        body_length = iv_length + len(plaintext) + self._outbound.icv_length
-        prefix = encrypted_prefix(header, first, body_length)
-        iv = self._next_iv(iv_length)
-        return prefix + iv + self._outbound.seal(iv, prefix, plaintext)
+        return self._seal(partial(encrypted_prefix, header, first), inner)
+
+    def seal_within(self, header: Header, payloads: Sequence[Payload], limit: int) -> tuple[bytes, ...]:
+        """Build a message of which no datagram is longer than ``limit`` octets (RFC 7383 section 2.5).
+
+        A message that fits is not cut. Each fragment has its own IV, padding and checksum.
+
+        Raises:
+            ValueError: No fragment of ``limit`` octets can carry anything.
+        """
+        first, inner = build_payloads(payloads)
+        if HEADER_LENGTH + _GENERIC_LENGTH + self._body_length(len(inner)) <= limit:
+            return (self._seal(partial(encrypted_prefix, header, first), inner),)
+        room = self._fragment_room(limit)
+        total = -(-len(inner) // room)
+        return tuple(
+            self._seal(
+                partial(
+                    fragment_prefix,
+                    header,
+                    EncryptedFragmentPayload(first if number == 1 else PayloadType.NONE, number, total, b""),
+                ),
+                inner[(number - 1) * room : number * room],
+            )
+            for number in range(1, total + 1)
+        )
+
+    def _fragment_room(self, limit: int) -> int:
+        """Octets of inner payloads in a fragment whose datagram has at most ``limit`` octets."""
+        outside = HEADER_LENGTH + _GENERIC_LENGTH + _NUMBERS_LENGTH
+        outside += self._outbound.iv_length + self._outbound.icv_length
+        inside = limit - outside
+        room = inside - inside % self._outbound.block_length - 1  # the pad length takes one octet
+        if room < 1:
+            raise ValueError(f"a fragment of {limit} octets has no room for content")
+        return room
+
+    def _body_length(self, content: int) -> int:
+        """Octets of IV, ciphertext and checksum for that many octets of content."""
+        plaintext = content + 1 + -(content + 1) % self._outbound.block_length
+        return self._outbound.iv_length + plaintext + self._outbound.icv_length
+
+    def _seal(self, prefix_for: Callable[[int], bytes], content: bytes) -> bytes:
+        prefix = prefix_for(self._body_length(len(content)))
+        padding = -(len(content) + 1) % self._outbound.block_length
+        iv = self._next_iv(self._outbound.iv_length)
+        return prefix + iv + self._outbound.seal(iv, prefix, content + bytes(padding) + bytes([padding]))
 
 
 def make_sealer(selection: Selection, keys: IkeKeys, random: Callable[[int], bytes]) -> Sealer:
@@ -105,8 +175,12 @@ def parse_inner(message: Message, plaintext: bytes) -> tuple[Payload, ...]:
     Raises:
         CodecError: The pad length is wrong, or as raised by ``parse_payloads``. The message is authentic.
     """
-    if not plaintext or plaintext[-1] >= len(plaintext):
-        raise CodecError("the pad length exceeds the content", payload=PayloadType.SK)
+    inner = _without_padding(plaintext, PayloadType.SK)
     sk = message.payloads[-1]
-    inner = plaintext[: len(plaintext) - 1 - plaintext[-1]]
     return parse_payloads(sk.first_inner if isinstance(sk, EncryptedPayload) else 0, inner)
+
+
+def _without_padding(plaintext: bytes, payload: PayloadType) -> bytes:
+    if not plaintext or plaintext[-1] >= len(plaintext):
+        raise CodecError("the pad length exceeds the content", payload=payload)
+    return plaintext[: len(plaintext) - 1 - plaintext[-1]]

@@ -6,18 +6,10 @@ Source: RFC 7296 sections 2.1 to 2.3 and 2.21.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ike.codec import (
-    CodecError,
-    DeletePayload,
-    Header,
-    Message,
-    NotifyPayload,
-    Payload,
-    parse_message,
-)
+from ike import fragmentation
+from ike.codec import CodecError, DeletePayload, Header, NotifyPayload, Payload
 from ike.constants import IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, ProtocolId, name_of
 from ike.context import Context
-from ike.crypto.errors import IntegrityError
 from ike.errors import InvalidSyntax, NotifyError
 from ike.events import (
     DatagramDropped,
@@ -33,8 +25,9 @@ from ike.exchanges import create_child_sa, ike_auth, informational
 from ike.exchanges.request import names, refuse_unknown_critical
 from ike.ike_sa import IkeSa
 from ike.path import Path
+from ike.reassembly import Opened
 from ike.request import OutstandingRequest, Purpose
-from ike.sealing import NotEncryptedError, parse_inner
+from ike.sealing import parse_inner
 from ike.state import ACCEPTED_REQUESTS, Input, State
 
 _EXCHANGES: dict[int, Callable[[IkeSa, Sequence[Payload], Context], list[Payload]]] = {
@@ -86,9 +79,15 @@ def request(sa: IkeSa, purpose: Purpose, ctx: Context) -> None:
         message_id=sa.next_id,
     )
     sa.next_id += 1
-    datagram = _send(sa, header, payloads, sa.path, ctx)
+    sealed = fragmentation.seal_request(sa, header, payloads)
+    _send(sa, sealed, sa.path, ctx)
     sa.outstanding = OutstandingRequest(
-        purpose, header.message_id, datagram, sa.path, ctx.now + ctx.limits.retransmit_timeout
+        purpose,
+        header.message_id,
+        sealed.datagrams,
+        sealed.smaller,
+        sa.path,
+        ctx.now + ctx.limits.retransmit_timeout,
     )
 
 
@@ -100,12 +99,13 @@ def delete(sa: IkeSa, ctx: Context) -> None:
 
 def handle_timer(sa: IkeSa, ctx: Context) -> None:
     """Do what is due at ``ctx.now``, if anything is."""
+    fragmentation.handle_timer(sa, ctx)
     pending = sa.outstanding
     if pending is not None and pending.retry_at <= ctx.now:
         if not pending.schedule_next(ctx.now, ctx.limits):
             ctx.close(sa, Input.TIMED_OUT, f"no answer to {pending.attempt + 1} requests: the peer is gone")
             return
-        ctx.send(pending.datagram, pending.path)
+        ctx.send(pending.datagrams, pending.path)
         ctx.emit(
             RequestRetransmitted(
                 **sa.where(pending.path),
@@ -131,13 +131,7 @@ def _drop(sa: IkeSa, incoming: Incoming, reason: DropReason, detail: str, ctx: C
 
 def _receive_request(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
     header = incoming.header
-    if header.message_id == sa.expected_id - 1 and incoming.data == sa.last_request:
-        ctx.send(sa.last_response, incoming.path)
-        ctx.emit(
-            RequestRepeated(
-                **sa.where(incoming.path), exchange=incoming.exchange, message_id=header.message_id
-            )
-        )
+    if header.message_id == sa.expected_id - 1 and _is_repeated(sa, incoming, ctx):
         return
     if header.message_id != sa.expected_id:
         detail = f"request has message ID {header.message_id}, expected {sa.expected_id}"
@@ -147,26 +141,27 @@ def _receive_request(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
         detail = f"{incoming.exchange} request in state {sa.state.name}"
         _drop(sa, incoming, DropReason.UNEXPECTED_EXCHANGE, detail, ctx)
         return
-    opened = _open(sa, incoming, ctx)
+    opened = fragmentation.receive(sa, incoming.data, incoming.path, ctx)
     if opened is not None:
         _answer(sa, incoming, opened, ctx)
 
 
-def _open(sa: IkeSa, incoming: Incoming, ctx: Context) -> tuple[Message, bytes] | None:
-    """Parse and decrypt; a message that does not verify is dropped and changes nothing."""
-    try:
-        message = parse_message(incoming.data)
-        return message, sa.sealer.open(incoming.data, message)
-    except NotEncryptedError as error:
-        _drop(sa, incoming, DropReason.NOT_ENCRYPTED, str(error), ctx)
-    except CodecError as error:
-        _drop(sa, incoming, DropReason.MALFORMED, str(error), ctx)
-    except IntegrityError as error:
-        _drop(sa, incoming, DropReason.INTEGRITY, str(error), ctx)
-    return None
+def _is_repeated(sa: IkeSa, incoming: Incoming, ctx: Context) -> bool:
+    """Whether a datagram belongs to the last request, which was answered; its response is sent again."""
+    repeated: bool | None = incoming.data == sa.last_request
+    if not repeated:
+        repeated = fragmentation.is_repeated(sa, incoming.data, incoming.path, ctx)
+    if repeated:
+        ctx.send(sa.last_response, incoming.path)
+        ctx.emit(
+            RequestRepeated(
+                **sa.where(incoming.path), exchange=incoming.exchange, message_id=incoming.header.message_id
+            )
+        )
+    return repeated is not False
 
 
-def _answer(sa: IkeSa, incoming: Incoming, opened: tuple[Message, bytes], ctx: Context) -> None:
+def _answer(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> None:
     """Run the exchange and send its response, or the notification that refuses it."""
     header, path = incoming.header, incoming.path
     if header.exchange == ExchangeType.IKE_AUTH or sa.nat.follow_peer:
@@ -183,50 +178,53 @@ def _answer(sa: IkeSa, incoming: Incoming, opened: tuple[Message, bytes], ctx: C
             )
         )
     response = replace(header, flags=HeaderFlag.RESPONSE, major=IKE_MAJOR_VERSION, minor=0)
-    sa.last_response = _send(sa, response, reply, path, ctx)
-    sa.last_request = incoming.data
+    sealed = fragmentation.seal_response(sa, response, reply, opened)
+    _send(sa, sealed, path, ctx)
+    sa.last_response = sealed.datagrams
+    sa.last_request = b"" if opened.in_fragments else incoming.data
     sa.expected_id += 1
     if failure is not None and (failure.fatal or sa.state is State.HALF_OPEN):
         ctx.close(sa, Input.REFUSED, f"{incoming.exchange} was refused with {failure.notify.name}")
 
 
-def _run_exchange(
-    sa: IkeSa, incoming: Incoming, opened: tuple[Message, bytes], ctx: Context
-) -> list[Payload]:
+def _run_exchange(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> list[Payload]:
     try:
-        payloads = parse_inner(*opened)
+        payloads = parse_inner(opened.message, opened.plaintext)
     except CodecError as error:
         raise InvalidSyntax(str(error)) from error
-    _report_received(sa, incoming, payloads, ctx)
-    refuse_unknown_critical((*opened[0].payloads, *payloads))
+    _report_received(sa, incoming, opened, payloads, ctx)
+    refuse_unknown_critical((*opened.message.payloads, *payloads))
     return _EXCHANGES[incoming.header.exchange](sa, payloads, ctx)
 
 
-def _send(sa: IkeSa, header: Header, payloads: Sequence[Payload], path: Path, ctx: Context) -> bytes:
-    datagram = sa.sealer.seal(header, payloads)
-    ctx.send(datagram, path)
+def _send(sa: IkeSa, sealed: fragmentation.Sealed, path: Path, ctx: Context) -> None:
+    ctx.send(sealed.datagrams, path)
+    sizes = tuple(map(len, sealed.datagrams))
     ctx.emit(
         MessageSent(
             **sa.where(path),
-            exchange=name_of(ExchangeType, header.exchange),
-            message_id=header.message_id,
-            is_response=header.is_response,
-            length=len(datagram),
-            payloads=names(payloads),
+            exchange=name_of(ExchangeType, sealed.header.exchange),
+            message_id=sealed.header.message_id,
+            is_response=sealed.header.is_response,
+            length=sum(sizes),
+            payloads=names(sealed.payloads),
+            fragments=sizes if len(sizes) > 1 else (),
         )
     )
-    return datagram
 
 
-def _report_received(sa: IkeSa, incoming: Incoming, payloads: Sequence[Payload], ctx: Context) -> None:
+def _report_received(
+    sa: IkeSa, incoming: Incoming, opened: Opened, payloads: Sequence[Payload], ctx: Context
+) -> None:
     ctx.emit(
         MessageReceived(
             **sa.where(incoming.path),
             exchange=incoming.exchange,
             message_id=incoming.header.message_id,
             is_response=incoming.header.is_response,
-            length=len(incoming.data),
+            length=opened.length,
             payloads=names(payloads),
+            fragments=opened.fragments,
         )
     )
 
@@ -241,15 +239,17 @@ def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
         detail = f"{incoming.exchange} response with message ID {header.message_id} to no request of ours"
         _drop(sa, incoming, DropReason.UNEXPECTED_RESPONSE, detail, ctx)
         return
-    opened = _open(sa, incoming, ctx)
+    opened = fragmentation.receive(sa, incoming.data, incoming.path, ctx)
     if opened is None:
         return
     try:
-        payloads = parse_inner(*opened)
+        payloads = parse_inner(opened.message, opened.plaintext)
     except CodecError as error:
         _drop(sa, incoming, DropReason.MALFORMED, str(error), ctx)
         return
-    _report_received(sa, incoming, payloads, ctx)
+    _report_received(sa, incoming, opened, payloads, ctx)
+    if pending.smaller and pending.attempt:
+        sa.fragmentation.path_is_small = True
     sa.outstanding = None
     rejected = informational.read_notifies(sa, payloads, ctx)
     if pending.purpose is Purpose.DELETE:

@@ -15,7 +15,7 @@ from ike.codec.errors import CodecError
 from ike.codec.header import Header, parse_header
 from ike.codec.identity import IDiPayload, IdPayload, IDrPayload
 from ike.codec.ke import KePayload
-from ike.codec.message import Message, build_message, encrypted_prefix, parse_message
+from ike.codec.message import Message, build_message, encrypted_prefix, fragment_prefix, parse_message
 from ike.codec.nonce import NoncePayload
 from ike.codec.notify import NotifyPayload
 from ike.codec.payload import Json, Payload
@@ -62,6 +62,7 @@ __all__ = [
     "build_message",
     "build_payloads",
     "encrypted_prefix",
+    "fragment_prefix",
     "parse_header",
     "parse_message",
     "parse_payloads",

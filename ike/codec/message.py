@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ike.codec.chain import GENERIC, build_payloads, generic_header, parse_chain
+from ike.codec.encrypted import EncryptedFragmentPayload
 from ike.codec.errors import CodecError
 from ike.codec.header import LENGTH_OFFSET, Header, parse_header
 from ike.codec.payload import Json, Payload
@@ -75,3 +76,22 @@ def encrypted_prefix(header: Header, first_inner: int, body_length: int) -> byte
     generic = generic_header(PayloadType.SK, first_inner, body_length)
     length = HEADER_LENGTH + GENERIC.size + body_length
     return replace(header, next_payload=PayloadType.SK, length=length).build() + generic
+
+
+def fragment_prefix(header: Header, fragment: EncryptedFragmentPayload, body_length: int) -> bytes:
+    """What precedes the IV in a fragment: IKE header, SKF's generic header and the fragment numbers.
+
+    It is authenticated as ``encrypted_prefix`` is (RFC 7383 section 2.5).
+
+    Args:
+        header: Its ``next_payload`` and ``length`` are set here.
+        fragment: Numbers and first inner payload; its body goes in front of the IV, so it is empty.
+        body_length: Octets of IV, ciphertext (padding and pad length included) and ICV.
+
+    Raises:
+        CodecError: The SKF payload would be longer than 65535 octets.
+    """
+    numbers = fragment.build()
+    generic = generic_header(PayloadType.SKF, fragment.first_inner, len(numbers) + body_length)
+    length = HEADER_LENGTH + GENERIC.size + len(numbers) + body_length
+    return replace(header, next_payload=PayloadType.SKF, length=length).build() + generic + numbers

@@ -88,6 +88,7 @@ def _successor(
         state=State.ESTABLISHED,
         identity=sa.identity,
         children=sa.children,
+        fragmentation=sa.fragmentation.inherited(),
     )
     sa.children = {}
     sa.move(Input.REKEYED_BY_PEER)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ike import fragmentation
 from ike.codec import (
     Header,
     KePayload,
@@ -62,6 +63,7 @@ def answer(request: InitRequest, ctx: Context) -> IkeSa:
     our_key, shared = exchange_keys(ke_i, selection, ctx)
     spi_i, spi_r = request.message.header.spi_i, ctx.new_ike_spi()
     nat = _detect_nat(request, ctx)
+    fragments, announcement = fragmentation.negotiate(payloads, request.peer)
     nonce_r = ctx.random(NONCE_LENGTH)
     prf_id = Prf(_transform_id(selection, TransformType.PRF))
     seed = keys.skeyseed(prf_id, nonce_i, nonce_r, shared)
@@ -71,6 +73,7 @@ def answer(request: InitRequest, ctx: Context) -> IkeSa:
         KePayload(group=our_key.group, data=our_key.public),
         NoncePayload(data=nonce_r),
         *_nat_notifies(request, nat, spi_i, spi_r),
+        *announcement,
     )
     response = build_message(
         Header(
@@ -95,10 +98,11 @@ def answer(request: InitRequest, ctx: Context) -> IkeSa:
         deadline=ctx.now + ctx.limits.half_open_timeout,
         expected_id=1,
         last_request=request.data,
-        last_response=response,
+        last_response=(response,),
+        fragmentation=fragments,
     )
     _report(sa, reply, len(response), ctx)
-    ctx.send(response, request.path)
+    ctx.send((response,), request.path)
     return sa
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 from ike.codec import (
     AuthPayload,
     DeletePayload,
+    EncryptedFragmentPayload,
     Header,
     IDiPayload,
     IDrPayload,
@@ -19,8 +20,10 @@ from ike.codec import (
     TSiPayload,
     TSrPayload,
     build_message,
+    fragment_prefix,
     parse_header,
     parse_message,
+    parse_payloads,
 )
 from ike.constants import AuthMethod, DhGroup, ExchangeType, HeaderFlag, NotifyType, Prf, ProtocolId
 from ike.constants import TransformType as T
@@ -122,6 +125,10 @@ class Initiator:
             *(self.nat_payloads() if nat is None else nat),
         ]
 
+    def fragmenting_init_payloads(self) -> list[Payload]:
+        """The payloads of IKE_SA_INIT of a CPE that can send and take fragments."""
+        return [*self.init_payloads(), NotifyPayload(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED)]
+
     def init_request(self, payloads: Sequence[Payload] | None = None) -> bytes:
         """The IKE_SA_INIT request."""
         chosen = self.init_payloads() if payloads is None else payloads
@@ -160,6 +167,34 @@ class Initiator:
         data = self.sealer.seal(self.header(exchange, self.next_id), payloads)
         self.next_id += 1
         return data
+
+    def fragments(self, exchange: int, payloads: Sequence[Payload], *, size: int) -> list[bytes]:
+        """A protected request with the next message ID, in datagrams of at most ``size`` octets."""
+        datagrams = self.sealer.seal_within(self.header(exchange, self.next_id), payloads, size)
+        self.next_id += 1
+        return list(datagrams)
+
+    def fragment(self, header: Header, numbers: EncryptedFragmentPayload, content: bytes) -> bytes:
+        """One fragment with whatever numbers, authentic, without needless padding."""
+        padding = -(len(content) + 1) % self.outbound.block_length
+        iv = self.random(self.outbound.iv_length)
+        length = len(iv) + len(content) + 1 + padding + self.outbound.icv_length
+        prefix = fragment_prefix(header, numbers, length)
+        return prefix + iv + self.outbound.seal(iv, prefix, content + bytes(padding) + bytes([padding]))
+
+    def read(self, datagrams: Sequence[bytes]) -> tuple[Payload, ...]:
+        """Decrypt a message of the responder that came whole, or in fragments that are all here in order."""
+        skfs = [parse_message(data).payloads[-1] for data in datagrams]
+        if len(skfs) == 1 and not isinstance(skfs[0], EncryptedFragmentPayload):
+            return self.open(datagrams[0])
+        inner = b""
+        for number, (data, skf) in enumerate(zip(datagrams, skfs, strict=True), 1):
+            assert isinstance(skf, EncryptedFragmentPayload)
+            assert (skf.number, skf.total) == (number, len(datagrams))
+            assert (skf.first_inner == 0) == (number > 1)
+            inner += self.sealer.open_fragment(data, skf)
+        assert isinstance(skfs[0], EncryptedFragmentPayload)
+        return parse_payloads(skfs[0].first_inner, inner)
 
     def exchange(self, exchange: int, payloads: Sequence[Payload]) -> tuple[Payload, ...]:
         """Do a protected exchange; the payloads of the one answer, decrypted."""
