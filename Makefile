@@ -3,9 +3,10 @@
 SHELL := /bin/bash
 SCENARIO ?= basic
 ARGS ?=
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check containers bench install lock clean
+.PHONY: help lab test check containers bench fuzz install lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +30,11 @@ containers: ## set up what is missing, then the tests of the labs in containers
 bench: ## the benchmarks
 	@scripts/setup lab
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+fuzz: ## fuzz codec, front door, exchanges and ESP: make fuzz [FUZZ_SECONDS=60] [ARGS=codec]
+	@scripts/setup lab
+	@.venv/bin/python -m pip install -q --require-hashes --disable-pip-version-check -r constraints-fuzz.txt
+	@.venv/bin/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(ARGS)
 
 install: ## how to have gsalab on the PATH (changes nothing)
 	@cat scripts/install.txt

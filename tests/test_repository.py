@@ -14,7 +14,7 @@ import gateway
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CONSTRAINTS = (ROOT / "constraints.txt").read_text()
+CONSTRAINTS = (ROOT / "constraints.txt").read_text() + (ROOT / "constraints-fuzz.txt").read_text()
 PINS = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", CONSTRAINTS, re.MULTILINE))
 
 REGISTRIES = re.compile(
