@@ -21,6 +21,7 @@ from tests.fuzz.harness import Harness
 from tests.fuzz.records import Mutate, Step, decode, encode, mutated
 from tests.gateway.dataplane.packets import ipv4, tcp
 
+_PATH = Path("198.51.100.20", 4500, "203.0.113.10", 4500)
 _SPI = 0x1001
 _NULL, _ESN = 0x01, 0x02
 _OUTSIDE = 0x01
@@ -43,7 +44,7 @@ def parameters(mode: int) -> EspParameters:
         integ_key_out=integ_key,
         esn=bool(mode & _ESN),
         udp_encapsulation=True,
-        path=Path("198.51.100.20", 4500, "203.0.113.10", 4500),
+        path=_PATH,
     )
 
 
@@ -80,14 +81,15 @@ def _check_tunnel(mode: int, packets: list[bytes]) -> list[bytes]:
         now=0.0,
         on_drop=lambda _reason, _direction, _spi, count: dropped.append(count),
         on_tcp_syn_179=lambda _tunnel, _packet: None,
+        on_moved=lambda _spi, _path: None,
     )
-    child = tunnel.install(parameters(mode), None)
-    once = tunnel.inbound(child, [memoryview(packet) for packet in packets], 0.0)
+    child = tunnel.install(parameters(mode), None, now=0.0)
+    once = tunnel.inbound(child, [memoryview(packet) for packet in packets], _PATH, 0.0)
     assert len(once) + sum(dropped) == len(packets)
     for packet in once:
         assert packet[0] >> 4 == 4
         assert int.from_bytes(packet[2:4], "big") == len(packet)
-    assert tunnel.inbound(child, packets, 0.0) == []  # every one of them is a replay now
+    assert tunnel.inbound(child, packets, _PATH, 0.0) == []  # every one of them is a replay now
     return once
 
 
