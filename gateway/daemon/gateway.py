@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.daemon.keylog import KeyLog
+from gateway.daemon.live_children import LiveChildren
 from gateway.daemon.network import Network
 from gateway.daemon.trace import Trace
 from gateway.daemon.translate import publish_ike
@@ -18,7 +19,7 @@ from gateway.diagnosis import facts_of
 from gateway.edge import CoveredProfile
 from gateway.endpoint import Endpoint
 from gateway.model import LabFile, LabFileError, Problem, RemoteNetwork, Tunnel, advertised, covered, tunnels
-from gateway.records import Record, Stream
+from gateway.records import Stream
 from ike.events import Event
 
 _IPV4_HEADER = 20
@@ -61,7 +62,7 @@ class Gateway:
         self._options = options
         self.tunnels: list[Tunnel] = []
         self.networks: dict[str, Network] = {}
-        self._children: dict[str, set[str]] = {}
+        self.endpoints: list[Endpoint] = []
         self._close = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
@@ -74,9 +75,12 @@ class Gateway:
         self.tunnels = tunnels(self.lab, _default_endpoints(self.lab))
         if not self.tunnels:
             raise LabFileError([_NO_TUNNEL])
-        self._children = {tunnel.name: set() for tunnel in self.tunnels}
         self._keylog = KeyLog(self._options.keylog) if self._options.keylog else None
-        unsubscribe = self.stream.subscribe(self._follow)
+        live = LiveChildren(
+            on_up=lambda network, tunnel: self.networks[network].tunnel_up(tunnel),
+            on_down=lambda network, tunnel: self.networks[network].tunnel_down(tunnel),
+        )
+        unsubscribe = self.stream.subscribe(live.on_record)
         async with contextlib.AsyncExitStack() as building:
             building.callback(unsubscribe)
             if self._options.trace:
@@ -85,6 +89,7 @@ class Gateway:
                 building.callback(self.stream.subscribe(trace.write))
             run_dir = Path(building.enter_context(tempfile.TemporaryDirectory(prefix="gsalab-")))
             carriers = self._carriers()
+            self.endpoints = [carrier.endpoint for carrier in carriers.values()]
             for index, network in enumerate(self.lab.remote_networks):
                 await self._start_network(network, carriers, run_dir / f"bgp{index}", building)
             building.push_async_callback(self._ike.stop)
@@ -139,20 +144,6 @@ class Gateway:
         if self._keylog is not None:
             self._keylog.on_event(event)
         publish_ike(self.stream, event)
-
-    def _follow(self, record: Record) -> None:
-        """Tell a remote network when the first CHILD SA of a tunnel comes and when the last one goes."""
-        if record.tunnel is None or record.remote_network not in self.networks:
-            return
-        children = self._children[record.tunnel]
-        network = self.networks[record.remote_network]
-        if record.name == "child_sa_established":
-            children.add(record.data["spi_in"])
-            network.tunnel_up(record.tunnel)
-        elif record.name == "child_sa_closed":
-            children.discard(record.data["spi_in"])
-            if not children:
-                network.tunnel_down(record.tunnel)
 
     def _on_tcp_syn(self, tunnel: str, packet: bytes) -> None:
         start = (packet[0] & 0xF) * 4

@@ -10,7 +10,7 @@ from gateway.dataplane.userspace import Userspace
 from gateway.endpoint import Endpoint
 from ike.config import PeerConfig
 from ike.constants import ExchangeType
-from ike.events import ChildSaClosed, ChildSaEstablished, Event
+from ike.events import ChildSaClosed, ChildSaEstablished, Event, PathChanged
 from ike.path import Path
 from ike.responder import Responder
 from ike.state import State
@@ -111,9 +111,14 @@ class IkeService:
         if isinstance(event, ChildSaEstablished):
             esp = self._responder.esp_parameters(event.spi_in)
             if esp is not None:
-                dataplane.install(event.peer, esp, replaces=event.replaces)
+                dataplane.install(
+                    event.peer, esp, replaces=event.replaces, initiated_by_us=event.initiated_by_us
+                )
         elif isinstance(event, ChildSaClosed):
             dataplane.remove(event.spi_in)
+        elif isinstance(event, PathChanged):
+            for spi_in in event.spis_in:
+                dataplane.move(spi_in, event.new, udp_encapsulation=event.udp_encapsulation)
 
     def _schedule(self) -> None:
         if self._timer is not None:

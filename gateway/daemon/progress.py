@@ -11,18 +11,25 @@ class TunnelProgress:
     """The present state of one tunnel; times are seconds since the Unix epoch.
 
     Args:
-        ike: Facts of the live IKE SA (spi, suite, identity, remote, since), or None.
-        children: Facts of the live CHILD SAs by ``spi_in``: both SPIs, suite, udp_encapsulation, since.
+        ike_sas: Facts of the live IKE SAs by SPI (spi, suite, identity, remote, since, heard), oldest first.
+            More than one while the CPE authenticates itself anew, or when several share one public address.
+        children: Facts of the live CHILD SAs by ``spi_in``: both SPIs, that of its IKE SA, suite,
+            udp_encapsulation, since.
         bgp: Facts of the established session (peer_as, hold_time, since, advertised), or None.
         nat: The outcome of the last NAT detection, as in ``ike.nat.NatStatus``, or None.
         syn_seen: When the CPE's last TCP SYN to port 179 was seen inside the tunnel, or None.
     """
 
-    ike: dict[str, Any] | None = None
+    ike_sas: dict[str, dict[str, Any]] = field(default_factory=dict)
     children: dict[str, dict[str, Any]] = field(default_factory=dict)
     bgp: dict[str, Any] | None = None
     nat: dict[str, bool] | None = None
     syn_seen: float | None = None
+
+    @property
+    def ike(self) -> dict[str, Any] | None:
+        """Facts of the newest IKE SA, or None."""
+        return next(reversed(self.ike_sas.values()), None)
 
     @property
     def state(self) -> str:
@@ -36,6 +43,7 @@ class TunnelProgress:
         return {
             "state": self.state,
             "ike": self.ike,
+            "ike_sas": list(self.ike_sas.values()),
             "children": list(self.children.values()),
             "bgp": self.bgp,
             "nat": self.nat,
@@ -74,23 +82,40 @@ class Progress:
 
 
 def _reduce(tunnel: TunnelProgress, record: Record) -> None:
-    data = record.data
+    if record.category == "bgp":
+        _reduce_bgp(tunnel, record)
+    elif record.ike_spi is not None:
+        _reduce_ike(tunnel, record, record.ike_spi)
+
+
+def _reduce_ike(tunnel: TunnelProgress, record: Record, spi: str) -> None:
+    data, ike_sas = record.data, tunnel.ike_sas
     match record.name:
         case "ike_sa_established":
-            tunnel.ike = {
-                "spi": record.ike_spi,
-                **_pick(data, "suite", "identity", "remote"),
-                "since": record.time,
-            }
-        case "ike_sa_rekeyed" if tunnel.ike:
-            tunnel.ike = {**tunnel.ike, "spi": record.ike_spi, "suite": data["suite"]}
-        case "ike_sa_closed" if tunnel.ike and tunnel.ike["spi"] == record.ike_spi:
-            tunnel.ike = None
+            facts = _pick(data, "suite", "identity", "remote")
+            ike_sas[spi] = {"spi": spi, **facts, "since": record.time, "heard": record.time}
+        case "ike_sa_rekeyed" if old := ike_sas.pop(data["replaces"], None):
+            ike_sas[spi] = {**old, "spi": spi, "suite": data["suite"], "since": record.time}
+            for child in tunnel.children.values():
+                if child["ike_spi"] == data["replaces"]:
+                    child["ike_spi"] = spi
+        case "message_received" if ike := ike_sas.get(spi):
+            ike["heard"] = record.time
+        case "path_changed" if ike := ike_sas.get(spi):
+            _local_ip, _local_port, ip, port = data["new"]
+            ike["remote"] = f"{ip}:{port}"
+        case "ike_sa_closed":
+            ike_sas.pop(spi, None)
         case "child_sa_established":
             facts = _pick(data, "spi_in", "spi_out", "suite", "udp_encapsulation")
-            tunnel.children[data["spi_in"]] = {**facts, "since": record.time}
+            tunnel.children[data["spi_in"]] = {**facts, "ike_spi": spi, "since": record.time}
         case "child_sa_closed":
             tunnel.children.pop(data["spi_in"], None)
+
+
+def _reduce_bgp(tunnel: TunnelProgress, record: Record) -> None:
+    data = record.data
+    match record.name:
         case "tcp_syn_seen":
             tunnel.syn_seen = record.time
         case "established":

@@ -1,14 +1,16 @@
 """What ``gsalab status`` shows: the gateway as plain data."""
 
+import asyncio
 import time
-from dataclasses import asdict
 from typing import Any
 
 import gateway
 from gateway.daemon.gateway import Gateway
 from gateway.daemon.network import Attached, Network
 from gateway.daemon.progress import Progress
+from gateway.dataplane.counters import SaCounters
 from gateway.diagnosis import facts_of
+from gateway.endpoint import EndpointCounters
 
 
 async def status(running: Gateway, progress: Progress) -> dict[str, Any]:
@@ -23,6 +25,7 @@ async def status(running: Gateway, progress: Progress) -> dict[str, Any]:
             {**_network(network, progress), "answered": counts}
             for network, counts in zip(networks, answered, strict=True)
         ],
+        "underlay": {endpoint.address: _underlay(endpoint.counters) for endpoint in running.endpoints},
         "last_record": running.stream.history[-1].id,
         "refused": progress.refused,
     }
@@ -51,9 +54,30 @@ def _tunnel(attached: Attached, network: Network, progress: Progress) -> dict[st
             "bytes_out": counters.bytes_out,
             "drops_in": {reason.value: count for reason, count in counters.drops_in.items()},
             "drops_out": {reason.value: count for reason, count in counters.drops_out.items()},
-            "sas": [
-                {**asdict(sa), "spi_in": f"{sa.spi_in:08x}", "spi_out": f"{sa.spi_out:08x}"}
-                for sa in counters.sas
-            ],
+            "sas": [_sa(sa) for sa in counters.sas],
         },
+    }
+
+
+def _underlay(counters: EndpointCounters) -> dict[str, Any]:
+    return {
+        "keepalives": counters.keepalives,
+        "malformed": dict(counters.malformed),
+        "receive_errors": dict(counters.receive_errors),
+        "send_errors": dict(counters.send_errors),
+    }
+
+
+def _sa(sa: SaCounters) -> dict[str, Any]:
+    heard = None if sa.heard_at is None else time.time() - (asyncio.get_running_loop().time() - sa.heard_at)
+    return {
+        "spi_in": f"{sa.spi_in:08x}",
+        "spi_out": f"{sa.spi_out:08x}",
+        "sending": sa.sending,
+        "remote": sa.path.remote if sa.path.local_port else sa.path.remote_ip,
+        "heard": heard,
+        "packets_in": sa.packets_in,
+        "bytes_in": sa.bytes_in,
+        "packets_out": sa.packets_out,
+        "bytes_out": sa.bytes_out,
     }

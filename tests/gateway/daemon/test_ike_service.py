@@ -39,8 +39,11 @@ class Carried:
     def send_keepalive(self, path: Path) -> None:
         self.calls.append(("send_keepalive", path))
 
-    def install(self, tunnel: str, sa: Any, *, replaces: int | None) -> None:
-        self.calls.append(("install", (tunnel, sa.spi_in, replaces)))
+    def install(self, tunnel: str, sa: Any, *, replaces: int | None, initiated_by_us: bool) -> None:
+        self.calls.append(("install", (tunnel, sa.spi_in, replaces, initiated_by_us)))
+
+    def move(self, spi_in: int, path: Path, *, udp_encapsulation: bool) -> None:
+        self.calls.append(("move", (spi_in, path, udp_encapsulation)))
 
     def remove(self, spi_in: int) -> None:
         self.calls.append(("remove", spi_in))
@@ -104,7 +107,7 @@ def test_a_child_sa_is_installed_before_the_response_that_creates_it_leaves(
     scene = play(connect)
     assert scene.carried.names[:4] == ["open", "send_ike", "install", "send_ike"]
     (established,) = [event for event in scene.events if isinstance(event, ChildSaEstablished)]
-    assert ("install", (PEER.name, established.spi_in, None)) in scene.carried.calls
+    assert ("install", (PEER.name, established.spi_in, None, False)) in scene.carried.calls
 
 
 def test_a_stopping_gateway_deletes_its_ike_sas_and_closes_the_sockets_last(

@@ -13,18 +13,26 @@ class Play:
 
     def __init__(self) -> None:
         self.progress = Progress()
-        self.stream = Stream(clock=lambda: 5.0)
+        self.now = 5.0
+        self.stream = Stream(clock=lambda: self.now)
         self.stream.subscribe(self.progress.on_record)
 
-    def ike(self, name: str, **data: Any) -> None:
-        self.stream.publish("ike", name, tunnel=TUNNEL, **data)
+    def ike(self, name: str, spi: str = "aa_bb", **data: Any) -> None:
+        self.stream.publish("ike", name, tunnel=TUNNEL, ike_spi=spi, **data)
+
+    def ike_up(self, spi: str = "aa_bb") -> None:
+        self.ike("ike_sa_established", spi, suite="s", identity="i", remote="r:4500")
+
+    def child_up(self, child: str = "00000001", spi: str = "aa_bb") -> None:
+        self.ike("child_sa_established", spi, spi_in=child, spi_out="2", suite="e", udp_encapsulation=True)
 
     def up(self, spi: str = "aa_bb", child: str = "00000001") -> None:
-        self.ike("ike_sa_established", ike_spi=spi, suite="s", identity="i", remote="r")
-        self.ike("child_sa_established", spi_in=child, spi_out="2", suite="e", udp_encapsulation=True)
+        self.ike_up(spi)
+        self.child_up(child, spi)
 
     def bgp(self) -> None:
-        self.ike("established", peer_as=65001, hold_time=9, router_id="10.1.0.4")
+        facts = {"peer_as": 65001, "hold_time": 9, "router_id": "10.1.0.4"}
+        self.stream.publish("bgp", "established", tunnel=TUNNEL, **facts)
 
     @property
     def state(self) -> str:
@@ -34,9 +42,9 @@ class Play:
 def test_a_tunnel_goes_from_down_over_tunnel_to_up() -> None:
     play = Play()
     assert play.state == "down"
-    play.ike("ike_sa_established", ike_spi="aa_bb", suite="s", identity="i", remote="r")
+    play.ike_up()
     assert play.state == "ike"
-    play.ike("child_sa_established", spi_in="1", spi_out="2", suite="e", udp_encapsulation=True)
+    play.child_up()
     assert play.state == "tunnel"
     play.bgp()
     assert play.state == "up"
@@ -45,37 +53,90 @@ def test_a_tunnel_goes_from_down_over_tunnel_to_up() -> None:
 def test_a_rekeyed_child_sa_leaves_the_tunnel_up() -> None:
     play = Play()
     play.up()
-    play.ike("child_sa_established", spi_in="00000003", spi_out="4", suite="e", udp_encapsulation=True)
+    play.child_up("00000003")
     play.ike("child_sa_closed", spi_in="00000001")
     assert play.state == "tunnel"
     assert list(play.progress.tunnel(TUNNEL).children) == ["00000003"]
 
 
-def test_the_close_of_a_rekeyed_ike_sa_leaves_its_successor() -> None:
+def test_the_close_of_a_rekeyed_ike_sa_leaves_its_successor_with_the_child_sas() -> None:
     play = Play()
     play.up(spi="aa_bb")
-    play.ike("ike_sa_rekeyed", ike_spi="cc_dd", suite="t")
-    play.ike("ike_sa_closed", ike_spi="aa_bb", reason="", rekeyed=True)
-    ike = play.progress.tunnel(TUNNEL).ike
-    assert ike is not None
-    assert (ike["spi"], ike["suite"]) == ("cc_dd", "t")
+    play.now = 6.0
+    play.ike("ike_sa_rekeyed", "cc_dd", suite="t", replaces="aa_bb")
+    play.ike("ike_sa_closed", "aa_bb", reason="", rekeyed=True)
+    tunnel = play.progress.tunnel(TUNNEL)
+    (ike,) = tunnel.ike_sas.values()
+    assert (ike["spi"], ike["suite"], ike["since"]) == ("cc_dd", "t", 6.0)
+    assert [child["ike_spi"] for child in tunnel.children.values()] == ["cc_dd"]
 
 
 def test_the_close_of_the_ike_sa_takes_the_tunnel_down() -> None:
     play = Play()
     play.up(spi="aa_bb")
     play.ike("child_sa_closed", spi_in="00000001")
-    play.ike("ike_sa_closed", ike_spi="aa_bb", reason="", rekeyed=False)
+    play.ike("ike_sa_closed", "aa_bb", reason="", rekeyed=False)
     assert play.state == "down"
+
+
+def test_of_two_ike_sas_each_is_shown_and_the_newest_stands_for_the_tunnel() -> None:
+    play = Play()
+    play.up("aa_bb", "00000001")
+    play.up("cc_dd", "00000003")
+    shown = play.progress.tunnel(TUNNEL).as_json()
+    assert [ike["spi"] for ike in shown["ike_sas"]] == ["aa_bb", "cc_dd"]
+    assert shown["ike"]["spi"] == "cc_dd"
+    assert [child["ike_spi"] for child in shown["children"]] == ["aa_bb", "cc_dd"]
+
+
+def test_the_close_of_one_of_two_ike_sas_leaves_the_other_and_the_tunnel_up() -> None:
+    play = Play()
+    play.up("aa_bb", "00000001")
+    play.up("cc_dd", "00000003")
+    play.ike("child_sa_closed", "cc_dd", spi_in="00000003")
+    play.ike("ike_sa_closed", "cc_dd", reason="", rekeyed=False)
+    shown = play.progress.tunnel(TUNNEL).as_json()
+    assert shown["state"] == "tunnel"
+    assert shown["ike"]["spi"] == "aa_bb"
+    assert [child["spi_in"] for child in shown["children"]] == ["00000001"]
+
+
+def test_an_ike_sa_was_heard_when_its_last_message_came() -> None:
+    play = Play()
+    play.up("aa_bb", "00000001")
+    play.up("cc_dd", "00000003")
+    play.now = 9.0
+    play.ike("message_received", "aa_bb")
+    heard = {spi: ike["heard"] for spi, ike in play.progress.tunnel(TUNNEL).ike_sas.items()}
+    assert heard == {"aa_bb": 9.0, "cc_dd": 5.0}
+
+
+def test_a_repeated_request_is_no_sign_of_life_for_anyone_can_repeat_it() -> None:
+    play = Play()
+    play.up()
+    play.now = 9.0
+    play.ike("request_repeated")
+    ike = play.progress.tunnel(TUNNEL).ike
+    assert ike is not None
+    assert ike["heard"] == 5.0
+
+
+def test_a_changed_path_is_shown_as_the_remote_end() -> None:
+    play = Play()
+    play.up()
+    play.ike("path_changed", new=["g", 4500, "r", 1024])
+    ike = play.progress.tunnel(TUNNEL).ike
+    assert ike is not None
+    assert ike["remote"] == "r:1024"
 
 
 def test_a_closed_session_is_no_session() -> None:
     play = Play()
     play.up()
     play.bgp()
-    play.ike("routes_advertised", count=25)
+    play.stream.publish("bgp", "routes_advertised", tunnel=TUNNEL, count=25)
     assert play.progress.tunnel(TUNNEL).as_json()["bgp"]["advertised"] == 25
-    play.ike("closed", reason="hold timer")
+    play.stream.publish("bgp", "closed", tunnel=TUNNEL, reason="hold timer")
     assert play.state == "tunnel"
 
 
