@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from ike.constants import Encr, Integ
+from ike.constants import Encr, Integ, ProtocolId
 from ike.path import Path
+from ike.proposal import Proposal
+from ike.state import CHILD_TRANSITIONS, ChildInput, ChildState, next_state
+
+ESP_SPI_LENGTH = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,3 +41,42 @@ class EspParameters:
     esn: bool
     udp_encapsulation: bool
     path: Path
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class ChildSa:
+    """One CHILD SA of an IKE SA.
+
+    Args:
+        esp: What the dataplane needs.
+        proposal: The chosen ESP proposal.
+        replaces: Our inbound SPI of the CHILD SA that it rekeyed, or None.
+        state: State of the table in ``ike.state``.
+        rekey_at: When we ask for its replacement, or None.
+        expire_at: When it ends, or None.
+    """
+
+    esp: EspParameters
+    proposal: Proposal
+    replaces: int | None = None
+    state: ChildState = ChildState.INSTALLED
+    rekey_at: float | None = None
+    expire_at: float | None = None
+
+    @property
+    def spi_in(self) -> int:
+        """SPI on packets that we receive; our name of the CHILD SA."""
+        return self.esp.spi_in
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has its place, also while it is being rekeyed."""
+        return self.state in {ChildState.INSTALLED, ChildState.REKEYING}
+
+    def is_named(self, protocol: int, spi: bytes) -> bool:
+        """Whether the peer means this CHILD SA: it names the SPI of the packets that it receives."""
+        return protocol == ProtocolId.ESP and spi == self.esp.spi_out.to_bytes(ESP_SPI_LENGTH, "big")
+
+    def move(self, step: ChildInput) -> None:
+        """Take one step of the state table."""
+        self.state = next_state(CHILD_TRANSITIONS, self.state, step)

@@ -113,6 +113,8 @@ class Limits:
         max_fragments: Fragments of one message.
         max_reassembled: Octets in the fragments of one message.
         max_half_open_reassemblies: Half-open IKE SAs that wait for fragments of a message.
+        retransmit_jitter: Part of each wait that is left to chance, 0 to 1.
+        retry_wait: About how long we wait before we ask again for what the peer refused for now.
     """
 
     half_open_timeout: float = 30.0
@@ -126,3 +128,15 @@ class Limits:
     max_fragments: int = 64
     max_reassembled: int = 32768
     max_half_open_reassemblies: int = 64
+    retransmit_jitter: float = 0.1
+    retry_wait: float = 10.0
+
+    def retransmit_wait(self, attempt: int, chance: float) -> float:
+        """Seconds until the next retransmission.
+
+        Args:
+            attempt: Retransmissions so far.
+            chance: A random number from 0 to 1.
+        """
+        wait = self.retransmit_timeout * self.retransmit_base**attempt
+        return wait * (1 - self.retransmit_jitter * chance)

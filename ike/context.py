@@ -9,8 +9,10 @@ from ike.events import ChildSaClosed, Event, IkeSaClosed
 from ike.half_open import HalfOpen
 from ike.ike_sa import IkeSa
 from ike.path import Path
-from ike.state import Input, State
+from ike.request import Request
+from ike.state import ChildInput, Input, State
 from ike.timers import Timers
+from ike.tombstones import Tombstones
 
 ESP_SPI_MIN = 256
 """SPIs 1 to 255 are reserved by IANA (RFC 4303 section 2.1)."""
@@ -28,6 +30,7 @@ class Context:
         self.random = random
         self.limits = limits
         self.now = 0.0
+        self.arrival = Path("", 0, "", 0)
         self.events: deque[Event] = deque()
         self.outbox: deque[tuple[bytes, Path]] = deque()
         self.sas: dict[bytes, IkeSa] = {}
@@ -36,6 +39,8 @@ class Context:
         self.esp_owner: dict[int, IkeSa] = {}
         self.timers = Timers()
         self.half_open = HalfOpen()
+        self.tombstones = Tombstones()
+        self.touched: dict[bytes, IkeSa] = {}
 
     def emit(self, event: Event) -> None:
         """Report an event."""
@@ -51,16 +56,39 @@ class Context:
         The request is known by all its octets and the peer's configuration: two initiators may choose the
         same SPI, and behind a NAT a repeated request may come from another port (RFC 7296 section 2.1).
         """
-        self.sas[sa.spi_r] = sa
-        self.by_peer.setdefault(sa.peer.name, {})[sa.spi_r] = sa
+        self.sas[sa.own_spi] = sa
+        self.by_peer.setdefault(sa.peer.name, {})[sa.own_spi] = sa
         if sa.init is not None:
             self.by_init_request[sa.init.request, sa.peer.name] = sa
         self.settle(sa)
 
     def settle(self, sa: IkeSa) -> None:
-        """Bring what is indexed in line with an IKE SA whose state or deadlines may have changed."""
+        """Bring what is indexed in line with an IKE SA whose state or deadlines may have changed.
+
+        Of one that has ended, the secrets go.
+        """
+        if sa.state is State.CLOSED and not sa.is_buried:
+            self.tombstones.add(sa, self.now)
+            sa.bury()
         self.timers.update(sa)
         self.half_open.update(sa)
+
+    def touch(self, sa: IkeSa) -> None:
+        """Note that an IKE SA may have a request to send, or another deadline, when this call is done."""
+        self.touched[sa.own_spi] = sa
+
+    def want(self, sa: IkeSa, request: Request) -> None:
+        """Queue a request of ours; it goes out when those before it are answered."""
+        sa.queued.append(request)
+        self.touch(sa)
+
+    def chance(self) -> float:
+        """A random number from 0 to 1."""
+        return int.from_bytes(self.random(4), "big") / 0xFFFFFFFF
+
+    def retry_wait(self) -> float:
+        """Seconds until we try again what the peer refused for now (RFC 7296 section 2.25)."""
+        return self.limits.retry_wait * (0.5 + self.chance())
 
     def of_peer(self, name: str) -> Iterator[IkeSa]:
         """The IKE SAs of one peer configuration."""
@@ -82,20 +110,22 @@ class Context:
 
     def close_child(self, sa: IkeSa, spi_in: int, reason: str) -> None:
         """End one CHILD SA and report it."""
-        esp = sa.children.pop(spi_in)
+        child = sa.children.pop(spi_in)
+        child.move(ChildInput.CLOSED)
         del self.esp_owner[spi_in]
         self.emit(
             ChildSaClosed(
                 **sa.where(),
                 spi_in=spi_in,
-                spi_out=esp.spi_out,
+                spi_out=child.esp.spi_out,
                 reason=reason,
             )
         )
 
     def close(self, sa: IkeSa, step: Input, reason: str) -> None:
-        """End an IKE SA with its CHILD SAs, and report it."""
-        rekeyed = sa.state is State.REKEYED
+        """End an IKE SA with its CHILD SAs, and report it. Its keys are dropped."""
+        if sa.outstanding is not None:
+            sa.outstanding.request.abandoned(sa, self)
         established = sa.state is not State.HALF_OPEN
         sa.move(step)
         for event in sa.fragmentation.abandon(sa.where(), f"the IKE SA ended: {reason}"):
@@ -108,16 +138,16 @@ class Context:
                 **sa.where(),
                 reason=reason,
                 was_established=established,
-                rekeyed=rekeyed,
+                rekeyed=sa.has_successor,
             )
         )
 
     def _forget(self, sa: IkeSa) -> None:
-        del self.sas[sa.spi_r]
+        del self.sas[sa.own_spi]
         of_peer = self.by_peer[sa.peer.name]
-        del of_peer[sa.spi_r]
+        del of_peer[sa.own_spi]
         if not of_peer:
             del self.by_peer[sa.peer.name]
         if sa.init is not None:
             del self.by_init_request[sa.init.request, sa.peer.name]
-        self.settle(sa)
+        self.touch(sa)

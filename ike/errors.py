@@ -90,3 +90,9 @@ class ChildSaNotFound(NotifyError):
     """The CHILD SA to rekey does not exist (RFC 7296 section 2.25)."""
 
     notify = NotifyType.CHILD_SA_NOT_FOUND
+
+
+class UnexpectedNatDetected(NotifyError):
+    """The peer allows no NAT on its path, and there is one (RFC 4555 section 3.9)."""
+
+    notify = NotifyType.UNEXPECTED_NAT_DETECTED

@@ -6,9 +6,11 @@ Everything that an operator may ask "why?" about is here. Secrets stand in ``Ike
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypedDict
+from typing import Self, TypedDict
 
 from ike.child_sa import EspParameters
+from ike.codec import NotifyPayload
+from ike.constants import NotifyType, name_of
 from ike.crypto.keys import IkeKeys
 from ike.nat import NatStatus
 from ike.path import Path
@@ -419,3 +421,60 @@ class LivenessChecked(Event):
     """
 
     by_peer: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutabilityChecked(Event):
+    """The peer was asked whether it is at the address that it has moved to (RFC 4555 section 3.7).
+
+    Args:
+        ok: Whether it returned our COOKIE2.
+    """
+
+    ok: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnRequestRefused(Event):
+    """The peer refused a request of ours.
+
+    Args:
+        purpose: What we asked for: ``rekey the CHILD SA``.
+        notify: Name of the notify type of the answer.
+        again: Whether we ask again at once, with what the peer wants.
+    """
+
+    purpose: str
+    notify: str
+    again: bool
+
+    @classmethod
+    def of(cls, where: Where, purpose: str, error: NotifyPayload, *, again: bool) -> Self:
+        """The event for the error notification of an answer."""
+        return cls(**where, purpose=purpose, notify=name_of(NotifyType, error.notify_type), again=again)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RekeyCollision(Event):
+    """Both ends rekeyed the same SA at the same time; the lowest nonce lost (RFC 7296 section 2.8.1).
+
+    Args:
+        of_ike_sa: Whether it was the IKE SA rather than a CHILD SA.
+        ours_stays: Whether the SA that we made stays.
+    """
+
+    of_ike_sa: bool
+    ours_stays: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseUnusable(Event):
+    """The peer's response is authentic, but no possible answer to our request.
+
+    Args:
+        exchange: Name of the exchange type.
+        reason: What was seen and what was expected.
+    """
+
+    exchange: str
+    reason: str

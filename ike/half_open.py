@@ -36,14 +36,14 @@ class HalfOpen:
             sa: The IKE SA.
             verified: Whether the request held a valid cookie.
         """
-        self._sources[sa.spi_r] = (sa.path.remote_ip, verified)
+        self._sources[sa.own_spi] = (sa.path.remote_ip, verified)
         self._counter(verified=verified)[sa.path.remote_ip] += 1
 
     def update(self, sa: IkeSa) -> None:
         """Forget an IKE SA that is half-open no longer; any other is left as it is."""
-        if sa.state is State.HALF_OPEN or sa.spi_r not in self._sources:
+        if sa.state is State.HALF_OPEN or sa.own_spi not in self._sources:
             return
-        address, verified = self._sources.pop(sa.spi_r)
+        address, verified = self._sources.pop(sa.own_spi)
         counter = self._counter(verified=verified)
         counter[address] -= 1
         if not counter[address]:

@@ -1,19 +1,45 @@
-"""A request of ours that waits for its response (RFC 7296 sections 2.1 and 2.4)."""
+"""Requests of ours, and the one that waits for its response (RFC 7296 sections 2.1 to 2.4)."""
 
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from enum import Enum, auto
+from typing import TYPE_CHECKING, ClassVar
 
-from ike.config import Limits
-from ike.path import Path
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ike.codec import Payload
+    from ike.config import Limits
+    from ike.constants import ExchangeType
+    from ike.context import Context
+    from ike.ike_sa import IkeSa
 
 
-class Purpose(Enum):
-    """What a request of ours is for."""
+class Request(ABC):
+    """An exchange that we start inside an IKE SA.
 
-    PROBE = auto()
-    """Liveness: an empty INFORMATIONAL request (RFC 7296 section 2.4)."""
-    DELETE = auto()
-    """Delete of the IKE SA (RFC 7296 section 1.4.1)."""
+    It is queued by ``Context.want``; what it needs to know is looked up when its turn has come.
+    """
+
+    exchange: ClassVar[ExchangeType]
+    moves_with_children: ClassVar[bool] = False
+    """Whether a successor of the IKE SA inherits the request while it waits."""
+
+    @abstractmethod
+    def payloads(self, sa: IkeSa, ctx: Context) -> Sequence[Payload] | None:
+        """The payloads of the request; None when there is nothing left to ask for."""
+
+    @abstractmethod
+    def answered(self, sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> None:
+        """Take the response.
+
+        Raises:
+            NotifyError: The response cannot be used; the IKE SA ends.
+        """
+
+    def abandoned(self, sa: IkeSa, ctx: Context) -> None:  # noqa: B027 - most have nothing to do
+        """The IKE SA ends before the response."""
 
 
 @dataclass(slots=True)
@@ -21,29 +47,30 @@ class OutstandingRequest:
     """One request under way. The window is 1: the next one waits for it (RFC 7296 section 2.3).
 
     Args:
-        purpose: What it is for.
+        request: What was asked.
         message_id: Its message ID.
         datagrams: The message as sent; retransmissions are identical to the bit.
         smaller: The message in smaller fragments, to be sent from the first retransmission on; may be empty.
-        path: Where it was sent.
         retry_at: When to retransmit, on the caller's clock.
         attempt: Retransmissions so far.
     """
 
-    purpose: Purpose
+    request: Request
     message_id: int
     datagrams: tuple[bytes, ...]
     smaller: tuple[bytes, ...]
-    path: Path
     retry_at: float
     attempt: int = 0
 
-    def schedule_next(self, now: float, limits: Limits) -> bool:
-        """Count a retransmission at ``now``; False when the tries are used up."""
+    def schedule_next(self, now: float, limits: Limits, chance: float) -> bool:
+        """Count a retransmission at ``now``; False when the tries are used up.
+
+        ``chance`` is a random number from 0 to 1.
+        """
         if self.attempt >= limits.retransmit_tries:
             return False
         self.attempt += 1
         if self.smaller and self.attempt == 1:
             self.datagrams = self.smaller
-        self.retry_at = now + limits.retransmit_timeout * limits.retransmit_base**self.attempt
+        self.retry_at = now + limits.retransmit_wait(self.attempt, chance)
         return True

@@ -10,8 +10,8 @@ arguments, timers are data::
 
 from collections.abc import Callable, Iterator
 
-from ike import session
-from ike.child_sa import EspParameters
+from ike import mobility, session, succession, upkeep
+from ike.child_sa import ChildSa, EspParameters
 from ike.codec import CodecError, Header, Message, NotifyPayload, build_message, parse_header, parse_message
 from ike.config import Limits, PeerConfig, PeerLookup
 from ike.constants import HEADER_LENGTH, IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, name_of
@@ -30,8 +30,11 @@ from ike.exchanges import ike_sa_init
 from ike.exchanges.request import names
 from ike.ike_sa import IkeSa
 from ike.path import Path
-from ike.request import Purpose
-from ike.state import State
+from ike.requests.child import RekeyChild
+from ike.requests.delete import DeleteChild
+from ike.requests.probe import Probe
+from ike.requests.rekey_ike import RekeyIke
+from ike.state import ChildInput, ChildState, State
 
 _NO_SPI = bytes(8)
 
@@ -60,7 +63,7 @@ class Responder:
             path: Where it came from and arrived.
             now: Seconds on any steady clock.
         """
-        self._ctx.now = now
+        self._ctx.now, self._ctx.arrival = now, path
         header = self._checked_header(data, path)
         if header is None:
             return
@@ -69,13 +72,16 @@ class Responder:
             return
         sa = self._find(header, path)
         if sa is None:
+            if (answer := self._ctx.tombstones.answer(_own_spi(header), data, now)) is not None:
+                self._ctx.send(answer, path)
+                return
             kind = "response" if header.is_response else "request"
             spis = f"{header.spi_i.hex()}_{header.spi_r.hex()}"
             detail = f"{name_of(ExchangeType, header.exchange)} {kind} for SPIs {spis}"
             self._drop(path, DropReason.UNKNOWN_SPI, detail)
             return
         session.receive(sa, session.Incoming(header, data, path), self._ctx)
-        self._ctx.settle(sa)
+        self._finish(sa)
 
     def datagrams_to_send(self) -> list[tuple[bytes, Path]]:
         """Take the datagrams that wait to be sent."""
@@ -93,7 +99,7 @@ class Responder:
         for sa in self._ctx.timers.take_due(now):
             if sa.state is not State.CLOSED:  # by what another one did at the same time
                 session.handle_timer(sa, self._ctx)
-                self._ctx.settle(sa)
+                self._finish(sa)
 
     def next_event(self) -> Event | None:
         """Take the next event."""
@@ -105,28 +111,90 @@ class Responder:
 
     def esp_parameters(self, spi_in: int) -> EspParameters | None:
         """Keys and path of a CHILD SA by our inbound SPI; None when it is gone again."""
-        owner = self._ctx.esp_owner.get(spi_in)
-        return owner.children.get(spi_in) if owner else None
+        owner, child = self._child(spi_in)
+        return child.esp if owner and child else None
+
+    # What the application asks for
 
     def probe(self, sa: IkeSa, now: float) -> None:
         """Ask the peer of an established IKE SA for a sign of life (RFC 7296 section 2.4)."""
         self._ctx.now = now
         if sa.state is State.ESTABLISHED and sa.outstanding is None:
-            session.request(sa, Purpose.PROBE, self._ctx)
-            self._ctx.settle(sa)
+            self._ctx.want(sa, Probe())
+            self._finish(sa)
 
-    def delete(self, sa: IkeSa, now: float) -> None:
-        """Delete an established IKE SA with its CHILD SAs (RFC 7296 section 1.4.1)."""
+    def rekey_ike(self, sa: IkeSa, now: float) -> None:
+        """Replace an established IKE SA (RFC 7296 section 2.18)."""
         self._ctx.now = now
         if sa.state is State.ESTABLISHED:
-            session.delete(sa, self._ctx)
-            self._ctx.settle(sa)
+            self._ctx.want(sa, RekeyIke())
+            self._finish(sa)
+
+    def delete(self, sa: IkeSa, now: float) -> None:
+        """Delete an authenticated IKE SA with its CHILD SAs (RFC 7296 section 1.4.1)."""
+        self._ctx.now = now
+        if sa.state in {State.ESTABLISHED, State.REKEYING, State.REKEYED}:
+            succession.delete(sa, "deleted by us", self._ctx)
+            self._finish(sa)
+
+    def rekey_child(self, spi_in: int, now: float) -> None:
+        """Replace a CHILD SA, named by our inbound SPI (RFC 7296 section 2.8)."""
+        self._ctx.now = now
+        owner, child = self._child(spi_in)
+        if owner and child and child.state is ChildState.INSTALLED:
+            self._ctx.want(owner, RekeyChild(child))
+            self._finish(owner)
+
+    def delete_child(self, spi_in: int, now: float) -> None:
+        """Delete a CHILD SA (RFC 7296 section 1.4.1)."""
+        self._ctx.now = now
+        owner, child = self._child(spi_in)
+        if owner and child and child.state in {ChildState.INSTALLED, ChildState.REKEYED}:
+            child.move(ChildInput.DELETE_SENT)
+            self._ctx.want(owner, DeleteChild(spi_in, "deleted by us"))
+            self._finish(owner)
+
+    # What the application tells of the ESP packets that it carries
+
+    def saw_traffic(self, spi_in: int, at: float) -> None:
+        """The last authentic ESP packet of a CHILD SA came at this time: the peer is alive."""
+        owner, _ = self._child(spi_in)
+        if owner:
+            upkeep.heard(owner, at)
+            self._ctx.settle(owner)
+
+    def packets_sent(self, spi_in: int, count: int, now: float) -> None:
+        """So many packets were sent on a CHILD SA; it is rekeyed before its sequence numbers are used up."""
+        owner, child = self._child(spi_in)
+        if owner and child and not child.esp.esn and count >= owner.peer.lifetimes.child_packets:
+            self.rekey_child(spi_in, now)
+
+    def peer_moved(self, spi_in: int, path: Path, now: float) -> None:
+        """The newest authentic ESP packet of a CHILD SA came from another path (RFC 7296 section 2.23)."""
+        self._ctx.now = now
+        owner, _ = self._child(spi_in)
+        if owner and path.local_ip == owner.path.local_ip:
+            mobility.follow(owner, path, self._ctx)
+
+    def _child(self, spi_in: int) -> tuple[IkeSa | None, ChildSa | None]:
+        owner = self._ctx.esp_owner.get(spi_in)
+        return owner, owner.children.get(spi_in) if owner else None
+
+    def _finish(self, sa: IkeSa) -> None:
+        """Send what has been queued meanwhile and set the timers."""
+        self._ctx.touch(sa)
+        session.flush(self._ctx)
 
     def _find(self, header: Header, path: Path) -> IkeSa | None:
-        """The IKE SA of a message. The peer is the initiator of every one, so it always sets the flag."""
-        sa = self._ctx.sas.get(header.spi_r)
-        known = sa is not None and sa.spi_i == header.spi_i and sa.path.local_ip == path.local_ip
-        return sa if known and header.is_initiator else None
+        """The IKE SA of a message, by our SPI in it; the flag says which one of the two that is."""
+        sa = self._ctx.sas.get(_own_spi(header))
+        known = sa is not None and (sa.spi_i, sa.spi_r, sa.we_initiated, sa.path.local_ip) == (
+            header.spi_i,
+            header.spi_r,
+            not header.is_initiator,
+            path.local_ip,
+        )
+        return sa if known else None
 
     def _drop(self, path: Path, reason: DropReason, detail: str) -> None:
         peer = self._lookup(path)
@@ -243,3 +311,8 @@ class Responder:
                 payloads=names((notify,)),
             )
         )
+
+
+def _own_spi(header: Header) -> bytes:
+    """Our SPI in a message of the peer."""
+    return header.spi_r if header.is_initiator else header.spi_i

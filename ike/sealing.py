@@ -152,8 +152,10 @@ class Sealer:
         return prefix + iv + self._outbound.seal(iv, prefix, content + bytes(padding) + bytes([padding]))
 
 
-def make_sealer(selection: Selection, keys: IkeKeys, random: Callable[[int], bytes]) -> Sealer:
-    """The sealer of an IKE SA in which the peer is the original initiator.
+def make_sealer(
+    selection: Selection, keys: IkeKeys, random: Callable[[int], bytes], *, we_initiated: bool = False
+) -> Sealer:
+    """The sealer of an IKE SA; ``we_initiated`` when we are its original initiator.
 
     The IVs of an AEAD are a counter, since none may ever repeat (RFC 5282 section 3.1); CBC has random ones.
     """
@@ -162,9 +164,11 @@ def make_sealer(selection: Selection, keys: IkeKeys, random: Callable[[int], byt
         raise ValueError("an IKE SA has an encryption transform")
     count = itertools.count(1)
     aead = Encr(encr.id).is_aead
+    of_initiator = Protection(encr, integ, keys.SK_ei, keys.SK_ai)
+    of_responder = Protection(encr, integ, keys.SK_er, keys.SK_ar)
     return Sealer(
-        Protection(encr, integ, keys.SK_ei, keys.SK_ai),
-        Protection(encr, integ, keys.SK_er, keys.SK_ar),
+        of_responder if we_initiated else of_initiator,
+        of_initiator if we_initiated else of_responder,
         (lambda length: next(count).to_bytes(length, "big")) if aead else random,
     )
 

@@ -6,27 +6,27 @@ Source: RFC 7296 sections 2.1 to 2.3 and 2.21.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ike import fragmentation
-from ike.codec import CodecError, DeletePayload, Header, NotifyPayload, Payload
-from ike.constants import IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, ProtocolId, name_of
+from ike import due, fragmentation, mobility, succession, upkeep
+from ike.codec import CodecError, Header, NotifyPayload, Payload
+from ike.constants import IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, name_of
 from ike.context import Context
 from ike.errors import InvalidSyntax, NotifyError
 from ike.events import (
     DatagramDropped,
     DropReason,
-    LivenessChecked,
     MessageReceived,
     MessageSent,
     RequestRefused,
     RequestRepeated,
     RequestRetransmitted,
+    ResponseUnusable,
 )
 from ike.exchanges import create_child_sa, ike_auth, informational
 from ike.exchanges.request import names, refuse_unknown_critical
 from ike.ike_sa import IkeSa
 from ike.path import Path
 from ike.reassembly import Opened
-from ike.request import OutstandingRequest, Purpose
+from ike.request import OutstandingRequest
 from ike.sealing import parse_inner
 from ike.state import ACCEPTED_REQUESTS, Input, State
 
@@ -65,36 +65,40 @@ def receive(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
         _receive_request(sa, incoming, ctx)
 
 
-def request(sa: IkeSa, purpose: Purpose, ctx: Context) -> None:
-    """Send a request of ours, or queue it behind the one under way."""
-    if sa.outstanding is not None:
-        sa.queued.append(purpose)
-        return
-    payloads: list[Payload] = [DeletePayload(ProtocolId.IKE, 0)] if purpose is Purpose.DELETE else []
-    header = Header(
-        spi_i=sa.spi_i,
-        spi_r=sa.spi_r,
-        exchange=ExchangeType.INFORMATIONAL,
-        flags=0,
-        message_id=sa.next_id,
-    )
-    sa.next_id += 1
-    sealed = fragmentation.seal_request(sa, header, payloads)
-    _send(sa, sealed, sa.path, ctx)
-    sa.outstanding = OutstandingRequest(
-        purpose,
-        header.message_id,
-        sealed.datagrams,
-        sealed.smaller,
-        sa.path,
-        ctx.now + ctx.limits.retransmit_timeout,
-    )
+def flush(ctx: Context) -> None:
+    """Send what waits to be asked, and settle the IKE SAs that this call has touched."""
+    while ctx.touched:
+        _, sa = ctx.touched.popitem()
+        _send_next(sa, ctx)
+        ctx.settle(sa)
 
 
-def delete(sa: IkeSa, ctx: Context) -> None:
-    """Delete the IKE SA; from here on the peer can no longer rekey it (section 2.25.2)."""
-    sa.move(Input.DELETE_SENT)
-    request(sa, Purpose.DELETE, ctx)
+def _send_next(sa: IkeSa, ctx: Context) -> None:
+    """Send the next request of ours that still makes sense, when none is under way."""
+    while sa.queued and sa.outstanding is None and sa.state is not State.CLOSED:
+        request = sa.queued.popleft()
+        payloads = request.payloads(sa, ctx)
+        if payloads is None:
+            continue
+        header = Header(
+            spi_i=sa.spi_i,
+            spi_r=sa.spi_r,
+            exchange=request.exchange,
+            flags=_role_flag(sa),
+            message_id=sa.next_id,
+        )
+        sa.next_id += 1
+        sealed = fragmentation.seal_request(sa, header, payloads)
+        _send(sa, sealed, sa.path, ctx)
+        retry_at = ctx.now + ctx.limits.retransmit_wait(0, ctx.chance())
+        sa.outstanding = OutstandingRequest(
+            request, header.message_id, sealed.datagrams, sealed.smaller, retry_at
+        )
+
+
+def _role_flag(sa: IkeSa) -> HeaderFlag:
+    """The flag of all messages that the original initiator of an IKE SA sends (section 3.1)."""
+    return HeaderFlag.INITIATOR if sa.we_initiated else HeaderFlag(0)
 
 
 def handle_timer(sa: IkeSa, ctx: Context) -> None:
@@ -102,27 +106,19 @@ def handle_timer(sa: IkeSa, ctx: Context) -> None:
     fragmentation.handle_timer(sa, ctx)
     pending = sa.outstanding
     if pending is not None and pending.retry_at <= ctx.now:
-        if not pending.schedule_next(ctx.now, ctx.limits):
+        if not pending.schedule_next(ctx.now, ctx.limits, ctx.chance()):
             ctx.close(sa, Input.TIMED_OUT, f"no answer to {pending.attempt + 1} requests: the peer is gone")
             return
-        ctx.send(pending.datagrams, pending.path)
+        ctx.send(pending.datagrams, sa.path)
         ctx.emit(
             RequestRetransmitted(
-                **sa.where(pending.path),
-                exchange="INFORMATIONAL",
+                **sa.where(),
+                exchange=pending.request.exchange.name,
                 message_id=pending.message_id,
                 attempt=pending.attempt,
             )
         )
-    if sa.deadline is not None and sa.deadline <= ctx.now:
-        half_open = sa.state is State.HALF_OPEN
-        ctx.close(
-            sa,
-            Input.TIMED_OUT,
-            "no IKE_AUTH came after IKE_SA_INIT"
-            if half_open
-            else "the peer did not delete the rekeyed IKE SA",
-        )
+    due.handle(sa, ctx)
 
 
 def _drop(sa: IkeSa, incoming: Incoming, reason: DropReason, detail: str, ctx: Context) -> None:
@@ -164,8 +160,9 @@ def _is_repeated(sa: IkeSa, incoming: Incoming, ctx: Context) -> bool:
 def _answer(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> None:
     """Run the exchange and send its response, or the notification that refuses it."""
     header, path = incoming.header, incoming.path
-    if header.exchange == ExchangeType.IKE_AUTH or sa.nat.follow_peer:
-        sa.path = path  # the move to port 4500, or a NAT's new mapping (RFC 7296 section 2.23)
+    if header.exchange == ExchangeType.IKE_AUTH:
+        sa.path = path  # the move to port 4500 (RFC 7296 section 2.23)
+    _hear(sa, incoming, ctx)
     failure: NotifyError | None = None
     try:
         reply = _run_exchange(sa, incoming, opened, ctx)
@@ -177,7 +174,8 @@ def _answer(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> None
                 **sa.where(path), exchange=incoming.exchange, notify=error.notify.name, reason=error.reason
             )
         )
-    response = replace(header, flags=HeaderFlag.RESPONSE, major=IKE_MAJOR_VERSION, minor=0)
+    flags = HeaderFlag.RESPONSE | _role_flag(sa)
+    response = replace(header, flags=flags, major=IKE_MAJOR_VERSION, minor=0)
     sealed = fragmentation.seal_response(sa, response, reply, opened)
     _send(sa, sealed, path, ctx)
     sa.last_response = sealed.datagrams
@@ -234,7 +232,7 @@ def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
     header = incoming.header
     if pending is None or (header.message_id, header.exchange) != (
         pending.message_id,
-        ExchangeType.INFORMATIONAL,
+        pending.request.exchange,
     ):
         detail = f"{incoming.exchange} response with message ID {header.message_id} to no request of ours"
         _drop(sa, incoming, DropReason.UNEXPECTED_RESPONSE, detail, ctx)
@@ -248,16 +246,24 @@ def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
         _drop(sa, incoming, DropReason.MALFORMED, str(error), ctx)
         return
     _report_received(sa, incoming, opened, payloads, ctx)
+    _hear(sa, incoming, ctx)
     if pending.smaller and pending.attempt:
         sa.fragmentation.path_is_small = True
-    sa.outstanding = None
     rejected = informational.read_notifies(sa, payloads, ctx)
-    if pending.purpose is Purpose.DELETE:
-        ctx.close(sa, Input.DELETE_ANSWERED, "deleted by us")
-        return
     if rejected is not None:
         ctx.close(sa, Input.REJECTED_BY_PEER, rejected)
         return
-    ctx.emit(LivenessChecked(**sa.where(incoming.path), by_peer=False))
-    if sa.queued:
-        request(sa, sa.queued.popleft(), ctx)
+    sa.outstanding = None
+    try:
+        refuse_unknown_critical((*opened.message.payloads, *payloads))
+        pending.request.answered(sa, payloads, ctx)
+    except NotifyError as error:
+        ctx.emit(ResponseUnusable(**sa.where(incoming.path), exchange=incoming.exchange, reason=error.reason))
+        if sa.state is not State.DELETING:
+            succession.delete(sa, f"the peer's {incoming.exchange} response cannot be used", ctx)
+
+
+def _hear(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
+    """Note an authentic message: the peer is alive, and perhaps behind a new mapping of its NAT."""
+    mobility.follow(sa, incoming.path, ctx)
+    upkeep.heard(sa, ctx.now)

@@ -27,20 +27,20 @@ class Timers:
         return len(self._due)
 
     def __contains__(self, sa: IkeSa) -> bool:
-        return sa.spi_r in self._due
+        return sa.own_spi in self._due
 
     def update(self, sa: IkeSa) -> None:
         """Take over ``sa.timer``; an SA that is closed, or waits for nothing, has no timer."""
         due = sa.timer
         if due is None or sa.state is State.CLOSED:
-            self._due.pop(sa.spi_r, None)
+            self._due.pop(sa.own_spi, None)
             return
-        known = self._due.get(sa.spi_r)
+        known = self._due.get(sa.own_spi)
         if known is not None and known[0] == due:
             return
         number = next(self._order)
-        self._due[sa.spi_r] = (due, number, sa)
-        heapq.heappush(self._heap, (due, number, sa.spi_r))
+        self._due[sa.own_spi] = (due, number, sa)
+        heapq.heappush(self._heap, (due, number, sa.own_spi))
         if len(self._heap) > 2 * len(self._due) + _SLACK:
             self._heap = [(due, number, spi) for spi, (due, number, _) in self._due.items()]
             heapq.heapify(self._heap)

@@ -1,9 +1,10 @@
-"""Creates a CHILD SA, in IKE_AUTH or in CREATE_CHILD_SA (RFC 7296 sections 1.2, 1.3 and 2.17)."""
+"""What the exchanges that create a CHILD SA share (RFC 7296 sections 1.2, 1.3 and 2.17)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ike.child_sa import EspParameters
+from ike import upkeep
+from ike.child_sa import ChildSa, EspParameters
 from ike.codec import KePayload, Payload, SaPayload, TSiPayload, TSrPayload
 from ike.constants import DhGroup, Encr, Esn, Integ, Prf, TransformType
 from ike.context import ESP_SPI_MIN, Context
@@ -20,7 +21,7 @@ from ike.selectors import ANY_IPV4, contains_any, text_of
 
 @dataclass(frozen=True, kw_only=True)
 class ChildRequest:
-    """A request for a CHILD SA.
+    """A request of the peer for a CHILD SA.
 
     Args:
         exchange: Name of the exchange type.
@@ -35,6 +36,29 @@ class ChildRequest:
     replaces: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """What the two ends have agreed on for a CHILD SA.
+
+    Args:
+        proposal: The chosen proposal.
+        nonces: Ni and Nr of the exchange.
+        shared: g^ir of the exchange with PFS, else empty.
+        spi_in: Our SPI.
+        spi_out: The peer's SPI.
+        by_us: Whether we are the initiator of the exchange.
+        replaces: Our inbound SPI of the CHILD SA that is rekeyed, or None.
+    """
+
+    proposal: Proposal
+    nonces: tuple[bytes, bytes]
+    shared: bytes
+    spi_in: int
+    spi_out: int
+    by_us: bool
+    replaces: int | None
+
+
 def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
     """Create the CHILD SA; returns the SA, KE (with PFS), TSi and TSr payloads of the response.
 
@@ -45,56 +69,63 @@ def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
         TsUnacceptable: The selectors do not contain any-to-any.
     """
     if len(sa.children) >= ctx.limits.max_child_sas:
-        raise NoAdditionalSas(f"{len(sa.children)} CHILD SAs exist; replaced ones must be deleted first")
-    sa_payload = required(request.payloads, SaPayload)
+        raise NoAdditionalSas(f"{len(sa.children)} CHILD SAs exist, which is the limit; delete some first")
     first = request.exchange == "IKE_AUTH"
     ke = None if first else optional(request.payloads, KePayload)
-    suites = sa.peer.esp_suites if first else _with_pfs(sa)
     # IKE_AUTH carries no KE payload, so a DH transform there means nothing yet (RFC 7296 section 1.2).
     selection = select(
-        sa_payload.proposals,
-        suites,
+        required(request.payloads, SaPayload).proposals,
+        sa.peer.esp_suites if first else suites_with_pfs(sa),
         preferred_group=ke.group if ke else None,
         ignored=(TransformType.DH,) if first else (),
     )
     _report_selection(sa, request, selection, ctx)
     if selection.chosen is None:
         raise NoProposalChosen(refusal_text(selection))
-    _require_usable_spi(sa, selection.chosen)
+    require_usable_spi(sa, selection.chosen)
     _require_any_to_any(sa, request.payloads, ctx)
     reply: list[Payload] = []
     shared = b""
     if selection.transform(TransformType.DH) is not None:
         our_key, shared = exchange_keys(_matching_ke(ke, selection), selection, ctx)
         reply.append(KePayload(our_key.group, our_key.public))
-    esp = _parameters(sa, selection, request.nonces, shared, ctx.new_esp_spi())
-    _register(sa, request, selection, esp, ctx)
-    chosen = replace(selection.chosen, spi=esp.spi_in.to_bytes(4, "big"))
+    agreement = Agreement(
+        proposal=selection.chosen,
+        nonces=request.nonces,
+        shared=shared,
+        spi_in=ctx.new_esp_spi(),
+        spi_out=int.from_bytes(selection.chosen.spi, "big"),
+        by_us=False,
+        replaces=request.replaces,
+    )
+    install(sa, agreement, ctx)
+    chosen = replace(selection.chosen, spi=agreement.spi_in.to_bytes(4, "big"))
     return [SaPayload((chosen,)), *reply, TSiPayload((ANY_IPV4,)), TSrPayload((ANY_IPV4,))]
 
 
-def _matching_ke(ke: KePayload | None, selection: Selection) -> KePayload:
-    if ke is None:
-        group = DhGroup(_required(selection, TransformType.DH).id)
-        raise InvalidKePayload(
-            f"no KE payload, the selected proposal needs group {group} ({group.name})", group
+def install(sa: IkeSa, agreement: Agreement, ctx: Context) -> ChildSa:
+    """Derive the keys, register the CHILD SA and report it."""
+    esp = _parameters(sa, agreement)
+    child = ChildSa(esp=esp, proposal=agreement.proposal, replaces=agreement.replaces)
+    sa.children[esp.spi_in] = child
+    ctx.esp_owner[esp.spi_in] = sa
+    upkeep.begin_child(sa, child, ctx)
+    ctx.emit(EspKeysDerived(**sa.where(), esp=esp))
+    ctx.emit(
+        ChildSaEstablished(
+            **sa.where(),
+            spi_in=esp.spi_in,
+            spi_out=esp.spi_out,
+            suite=agreement.proposal.text,
+            udp_encapsulation=esp.udp_encapsulation,
+            replaces=agreement.replaces,
+            initiated_by_us=agreement.by_us,
         )
-    check_group(ke, selection)
-    return ke
+    )
+    return child
 
 
-def _require_usable_spi(sa: IkeSa, chosen: Proposal) -> None:
-    """The peer's SPI must not be reserved: zero would make ESP in UDP look like IKE (RFC 3948 section 2.2).
-
-    Nor may another CHILD SA have it: the peer names the one that it deletes or rekeys by it.
-    """
-    spi = int.from_bytes(chosen.spi, "big")
-    if spi < ESP_SPI_MIN or any(esp.spi_out == spi for esp in sa.children.values()):
-        why = "reserved" if spi < ESP_SPI_MIN else "in use by another CHILD SA"
-        raise NoProposalChosen(f"proposal {chosen.number}: the ESP SPI {spi:08x} is {why}")
-
-
-def _with_pfs(sa: IkeSa) -> tuple[Suite, ...]:
+def suites_with_pfs(sa: IkeSa) -> tuple[Suite, ...]:
     """The ESP suites with the DH groups that the policy's PFS setting requires in CREATE_CHILD_SA."""
     groups: tuple[int, ...] = sa.peer.pfs_groups
     if sa.peer.pfs_same_as_ike:
@@ -108,6 +139,27 @@ def _with_pfs(sa: IkeSa) -> tuple[Suite, ...]:
         replace(suite, name=f"{suite.name} with PFS {names}", transforms={**suite.transforms, **dh})
         for suite in sa.peer.esp_suites
     )
+
+
+def require_usable_spi(sa: IkeSa, chosen: Proposal) -> None:
+    """The peer's SPI must not be reserved: zero would make ESP in UDP look like IKE (RFC 3948 section 2.2).
+
+    Nor may another CHILD SA have it: the peer names the one that it deletes or rekeys by it.
+    """
+    spi = int.from_bytes(chosen.spi, "big")
+    if spi < ESP_SPI_MIN or any(child.esp.spi_out == spi for child in sa.children.values()):
+        why = "reserved" if spi < ESP_SPI_MIN else "in use by another CHILD SA"
+        raise NoProposalChosen(f"proposal {chosen.number}: the ESP SPI {spi:08x} is {why}")
+
+
+def _matching_ke(ke: KePayload | None, selection: Selection) -> KePayload:
+    if ke is None:
+        group = DhGroup(_required(selection.chosen, TransformType.DH).id)
+        raise InvalidKePayload(
+            f"no KE payload, the selected proposal needs group {group} ({group.name})", group
+        )
+    check_group(ke, selection)
+    return ke
 
 
 def _report_selection(sa: IkeSa, request: ChildRequest, selection: Selection, ctx: Context) -> None:
@@ -139,56 +191,42 @@ def _require_any_to_any(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) ->
         )
 
 
-def _parameters(
-    sa: IkeSa, selection: Selection, nonces: tuple[bytes, bytes], shared: bytes, spi_in: int
-) -> EspParameters:
-    """Derive the keys; the initiator of the exchange is the peer, so its keys are our inbound ones."""
-    encr, integ = _required(selection, TransformType.ENCR), selection.transform(TransformType.INTEG)
-    esn = _required(selection, TransformType.ESN)
-    child = keys.child_keys(
-        Prf(_required(sa.selection, TransformType.PRF).id),
+def _parameters(sa: IkeSa, agreement: Agreement) -> EspParameters:
+    """Derive the keys: those named after the initiator protect the packets that it sends."""
+    encr = _required(agreement.proposal, TransformType.ENCR)
+    integ = _optional(agreement.proposal, TransformType.INTEG)
+    derived = keys.child_keys(
+        Prf(_required(sa.proposal, TransformType.PRF).id),
         sa.keys.SK_d,
         encr=encr,
         integ=integ,
-        nonces=nonces,
-        shared=shared,
+        nonces=agreement.nonces,
+        shared=agreement.shared,
     )
+    of_initiator, of_responder = (derived.encr_i, derived.integ_i), (derived.encr_r, derived.integ_r)
+    inbound, outbound = (of_responder, of_initiator) if agreement.by_us else (of_initiator, of_responder)
     return EspParameters(
-        spi_in=spi_in,
-        spi_out=int.from_bytes(selection.chosen.spi, "big") if selection.chosen else 0,
+        spi_in=agreement.spi_in,
+        spi_out=agreement.spi_out,
         encr=Encr(encr.id),
         encr_key_bits=encr.key_bits,
         integ=Integ(integ.id) if integ else None,
-        encr_key_in=child.encr_i,
-        integ_key_in=child.integ_i,
-        encr_key_out=child.encr_r,
-        integ_key_out=child.integ_r,
-        esn=esn.id == Esn.ESN,
+        encr_key_in=inbound[0],
+        integ_key_in=inbound[1],
+        encr_key_out=outbound[0],
+        integ_key_out=outbound[1],
+        esn=_required(agreement.proposal, TransformType.ESN).id == Esn.ESN,
         udp_encapsulation=sa.nat.detected,
         path=sa.path,
     )
 
 
-def _required(selection: Selection, kind: TransformType) -> Transform:
-    transform = selection.transform(kind)
-    if transform is None:
+def _optional(proposal: Proposal, kind: TransformType) -> Transform | None:
+    return next((t for t in proposal.of_type(kind) if t.id), None)
+
+
+def _required(proposal: Proposal | None, kind: TransformType) -> Transform:
+    found = proposal.of_type(kind) if proposal else ()
+    if not found:
         raise NoProposalChosen(f"the chosen proposal has no {kind.name} transform")
-    return transform
-
-
-def _register(
-    sa: IkeSa, request: ChildRequest, selection: Selection, esp: EspParameters, ctx: Context
-) -> None:
-    sa.children[esp.spi_in] = esp
-    ctx.esp_owner[esp.spi_in] = sa
-    ctx.emit(EspKeysDerived(**sa.where(), esp=esp))
-    ctx.emit(
-        ChildSaEstablished(
-            **sa.where(),
-            spi_in=esp.spi_in,
-            spi_out=esp.spi_out,
-            suite=selection.chosen.text if selection.chosen else "",
-            udp_encapsulation=esp.udp_encapsulation,
-            replaces=request.replaces,
-        )
-    )
+    return found[0]

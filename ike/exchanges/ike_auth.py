@@ -1,7 +1,11 @@
-"""IKE_AUTH: authenticate the two ends and create the first CHILD SA (RFC 7296 sections 1.2 and 2.15)."""
+"""IKE_AUTH: authenticate the two ends and create the first CHILD SA, if any.
+
+Source: RFC 7296 sections 1.2 and 2.15, RFC 6023 (childless), RFC 4555 section 3.2 (MOBIKE).
+"""
 
 from collections.abc import Sequence
 
+from ike import mobility, upkeep
 from ike.codec import (
     AuthPayload,
     IDiPayload,
@@ -34,15 +38,17 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     Raises:
         AuthenticationFailed: The peer did not prove the pre-shared key, or its identity is not the expected
             one and the configuration enforces that.
-        InvalidSyntax: A payload is missing. Those of the CHILD SA are required too: an IKE SA without one
-            would have to be negotiated (RFC 6023).
+        InvalidSyntax: A payload is missing. Those of the CHILD SA are all there or, childless, none is.
+        UnexpectedNatDetected: The peer allows no NAT, and there is one.
     """
     init = sa.init
     if init is None:
         raise InvalidSyntax("IKE_AUTH in an IKE SA that a rekey made")
-    required(payloads, SaPayload)
-    required(payloads, TSiPayload)
-    required(payloads, TSrPayload)
+    wants_child = any(isinstance(p, SaPayload | TSiPayload | TSrPayload) for p in payloads)
+    if wants_child:
+        for kind in (SaPayload, TSiPayload, TSrPayload):
+            required(payloads, kind)
+    mobility.require_no_nat(payloads, sa.path)
     id_i = required(payloads, IDiPayload)
     id_r = optional(payloads, IDrPayload)
     _report_identities(sa, id_i.identification, id_r.identification if id_r else None, ctx)
@@ -56,7 +62,9 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     our_id = IDrPayload(identification=sa.peer.local_identity)
     our_auth = AuthPayload(method=AuthMethod.SHARED_KEY_MIC, data=_our_auth(sa, init, our_id))
     _establish(sa, id_i.identification, payloads, ctx)
-    return [our_id, our_auth, *_first_child(sa, init, payloads, ctx)]
+    mobike = _agree_on_mobike(sa, payloads)
+    made = _first_child(sa, init, payloads, ctx) if wants_child else []
+    return [our_id, our_auth, *made, *mobike]
 
 
 def _report_identities(
@@ -108,12 +116,19 @@ def _establish(sa: IkeSa, identity: Identification, payloads: Sequence[Payload],
     sa.move(Input.AUTHENTICATED)
     sa.deadline = None
     sa.identity = identity.text
+    upkeep.begin(sa, ctx)
     ctx.emit(IkeSaEstablished(**sa.where(), suite=sa.proposal.text, identity=sa.identity))
     if notifies(payloads, NotifyType.INITIAL_CONTACT):
         for old in [other for other in ctx.of_peer(sa.peer.name) if other is not sa]:
             # Without a Delete payload: the peer says that it holds no older SA (RFC 7296 section 2.4).
             if old.state is not State.HALF_OPEN:
-                ctx.close(old, Input.REPLACED, "the peer started afresh (INITIAL_CONTACT)")
+                ctx.close(old, Input.SUPERSEDED, "the peer started afresh (INITIAL_CONTACT)")
+
+
+def _agree_on_mobike(sa: IkeSa, payloads: Sequence[Payload]) -> list[Payload]:
+    """MOBIKE_SUPPORTED for a peer that sent it, where the configuration allows it."""
+    sa.mobike = sa.peer.mobike and bool(notifies(payloads, NotifyType.MOBIKE_SUPPORTED))
+    return [NotifyPayload(NotifyType.MOBIKE_SUPPORTED)] if sa.mobike else []
 
 
 def _first_child(sa: IkeSa, init: InitMessages, payloads: Sequence[Payload], ctx: Context) -> list[Payload]:

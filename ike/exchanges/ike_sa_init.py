@@ -74,6 +74,7 @@ def answer(request: InitRequest, ctx: Context) -> IkeSa:
         NoncePayload(data=nonce_r),
         *_nat_notifies(request, nat, spi_i, spi_r),
         *announcement,
+        NotifyPayload(NotifyType.CHILDLESS_IKEV2_SUPPORTED),
     )
     response = build_message(
         Header(
@@ -163,8 +164,19 @@ def exchange_keys(ke: KePayload, selection: Selection, ctx: Context) -> tuple[dh
         InvalidSyntax: The peer's public value is not valid in its group (RFC 6989).
     """
     our_key = dh.generate(DhGroup(_transform_id(selection, TransformType.DH)), ctx.random)
+    return our_key, shared_secret(our_key, ke)
+
+
+def shared_secret(our_key: dh.DhKey, ke: KePayload) -> bytes:
+    """The shared secret of our key and the peer's KE payload.
+
+    Raises:
+        InvalidSyntax: The payload is of another group, or its value is not valid in the group (RFC 6989).
+    """
+    if ke.group != our_key.group:
+        raise InvalidSyntax(f"KE payload of group {ke.group}, ours is of group {our_key.group}")
     try:
-        return our_key, our_key.shared(ke.data)
+        return our_key.shared(ke.data)
     except dh.InvalidPublicKey as error:
         raise InvalidSyntax(f"KE payload: {error}") from error
 

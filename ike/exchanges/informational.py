@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from ike.codec import DeletePayload, NotifyPayload, Payload
+from ike import mobility
+from ike.child_sa import ESP_SPI_LENGTH
+from ike.codec import CfgType, CpPayload, DeletePayload, NotifyPayload, Payload
+from ike.collisions import Answer, Asked, answer_to
 from ike.constants import NotifyType, ProtocolId, name_of
 from ike.context import Context
 from ike.events import LivenessChecked, NotifyReceived
@@ -10,7 +13,6 @@ from ike.ike_sa import IkeSa
 from ike.state import Input
 
 EXCHANGE = "INFORMATIONAL"
-ESP_SPI_LENGTH = 4
 _FATAL = frozenset({NotifyType.AUTHENTICATION_FAILED, NotifyType.INVALID_SYNTAX})
 
 
@@ -30,7 +32,11 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     if any(p.protocol == ProtocolId.IKE for p in deletes):
         ctx.close(sa, Input.DELETE_RECEIVED, "the peer deleted the IKE SA")
         return []
-    return _delete_children(sa, deletes, ctx)
+    return [
+        *_delete_children(sa, deletes, ctx),
+        *mobility.respond(sa, payloads, ctx),
+        *_configuration(payloads),
+    ]
 
 
 def read_notifies(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> str | None:
@@ -52,11 +58,18 @@ def read_notifies(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> str |
 
 def _delete_children(sa: IkeSa, deletes: Sequence[DeletePayload], ctx: Context) -> list[Payload]:
     """Close the CHILD SAs whose peer SPIs are named; the response names ours (section 1.4.1)."""
-    named = {spi for p in deletes if p.protocol == ProtocolId.ESP for spi in p.spis}
-    found = [c.spi_in for c in sa.children.values() if c.spi_out.to_bytes(ESP_SPI_LENGTH, "big") in named]
-    for spi_in in found:
-        ctx.close_child(sa, spi_in, "the peer deleted the CHILD SA")
-    if not found:
-        return []
-    ours = tuple(spi_in.to_bytes(ESP_SPI_LENGTH, "big") for spi_in in found)
-    return [DeletePayload(ProtocolId.ESP, ESP_SPI_LENGTH, ours)]
+    named = [(p.protocol, spi) for p in deletes for spi in p.spis]
+    found = [c for c in sa.children.values() if any(c.is_named(*name) for name in named)]
+    ours = []
+    for child in found:
+        answer, _ = answer_to(Asked.DELETE_CHILD, sa, child)
+        if answer is not Answer.WITHOUT_DELETE_PAYLOAD:
+            ours.append(child.spi_in.to_bytes(ESP_SPI_LENGTH, "big"))
+        ctx.close_child(sa, child.spi_in, "the peer deleted the CHILD SA")
+    return [DeletePayload(ProtocolId.ESP, ESP_SPI_LENGTH, tuple(ours))] if ours else []
+
+
+def _configuration(payloads: Sequence[Payload]) -> list[Payload]:
+    """An empty reply to a request for configuration, of which we have none to give (section 3.15)."""
+    asked = any(isinstance(p, CpPayload) and p.cfg_type == CfgType.CFG_REQUEST for p in payloads)
+    return [CpPayload(CfgType.CFG_REPLY)] if asked else []

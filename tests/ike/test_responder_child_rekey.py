@@ -22,7 +22,7 @@ from ike.crypto import dh, keys
 from ike.events import ChildSaClosed, ChildSaEstablished, IkeSaClosed, RequestRefused
 from ike.proposal import Suite
 from ike.selectors import ANY_IPV4
-from ike.state import State
+from ike.state import ChildState, State
 from tests.ike.initiator import Initiator, connected, first, notified, swapped, without
 from tests.ike.world import CPE, ESP_GCM_256, IKE_CBC_128, IKE_GCM_256, PEER, World, proposal_of
 
@@ -155,10 +155,17 @@ def test_a_rekey_of_an_ah_sa_is_not_found() -> None:
     assert assert_refused(cpe, answer, NotifyType.CHILD_SA_NOT_FOUND).protocol == ProtocolId.AH
 
 
-def test_a_second_child_sa_gets_no_additional_sas() -> None:
+def test_a_request_without_rekey_sa_makes_another_child_sa() -> None:
     cpe = connected()
+    old = cpe.world.last(ChildSaEstablished)
     answer = cpe.exchange(ExchangeType.CREATE_CHILD_SA, cpe.child_payloads(spi=NEW_SPI))
-    assert_refused(cpe, answer, NotifyType.NO_ADDITIONAL_SAS)
+    assert_keys_agree(cpe, answer)
+    new = cpe.world.last(ChildSaEstablished)
+    assert new.replaces is None
+    assert {child.spi_in: child.state for child in cpe.world.sas[0].children.values()} == {
+        old.spi_in: ChildState.INSTALLED,
+        new.spi_in: ChildState.INSTALLED,
+    }
 
 
 def test_an_spi_that_the_peer_uses_already_is_refused() -> None:

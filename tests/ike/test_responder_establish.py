@@ -167,7 +167,7 @@ def test_every_message_is_reported_with_its_payloads() -> None:
     assert seen == [("IKE_SA_INIT", False), ("IKE_AUTH", False)]
     sent = world.of(MessageSent)
     assert [event.payloads[0] for event in sent] == ["SA", "IDr"]
-    assert sent[0].payloads[-1] == "N(NAT_DETECTION_DESTINATION_IP)"
+    assert sent[0].payloads[-1] == "N(CHILDLESS_IKEV2_SUPPORTED)"
 
 
 def test_the_identities_offered_and_expected_are_reported() -> None:

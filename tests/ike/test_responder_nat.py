@@ -153,7 +153,7 @@ def test_the_child_sa_sends_to_where_ike_auth_came_from() -> None:
     cpe.world.deliver(cpe.request(ExchangeType.IKE_AUTH, cpe.auth_payloads()), moved)
     (sa,) = cpe.world.sas
     assert sa.path == moved
-    assert [esp.path for esp in sa.children.values()] == [moved]
+    assert [child.esp.path for child in sa.children.values()] == [moved]
 
 
 def test_the_answer_to_ike_auth_goes_to_the_new_port() -> None:

@@ -1,11 +1,12 @@
 """A responder in memory with the clock and the wire in the test's hands, and the policies that tests use."""
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ike.config import Limits, PeerConfig
+from ike.config import Lifetimes, Limits, PeerConfig
 from ike.constants import DhGroup, Encr, Esn, Integ, Prf, ProtocolId, TransformType
 from ike.events import DatagramDropped, DropReason, Event
 from ike.identification import Identification
@@ -57,6 +58,7 @@ ESP_NULL = Suite(
         TransformType.ESN: alternatives(TransformType.ESN, [Esn.NO_ESN, Esn.ESN]),
     },
 )
+FOREVER = Lifetimes(ike=math.inf, child=math.inf)
 PEER = PeerConfig(
     name="branch/cpe/0",
     psk=PSK,
@@ -64,6 +66,8 @@ PEER = PeerConfig(
     expected_identity=Identification.from_address(CPE),
     ike_suites=(IKE_GCM_256, IKE_CBC_128),
     esp_suites=(ESP_GCM_256, ESP_NULL),
+    lifetimes=FOREVER,
+    liveness_interval=0,
 )
 
 
@@ -91,7 +95,7 @@ class World:
     """A responder with the clock and the wire between; ``events`` collects what it reports."""
 
     peers: dict[str, PeerConfig] = field(default_factory=lambda: {CPE: PEER})
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=lambda: Limits(retransmit_jitter=0))
     now: float = 1000.0
     events: list[Event] = field(default_factory=list)
 

@@ -1,0 +1,183 @@
+"""Create or rekey a CHILD SA (RFC 7296 sections 1.3.1, 1.3.3, 2.8 and 2.25.1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ike.child_sa import ESP_SPI_LENGTH, ChildSa
+from ike.codec import KePayload, NoncePayload, NotifyPayload, Payload, SaPayload, TSiPayload, TSrPayload
+from ike.constants import DhGroup, ExchangeType, NotifyType, ProtocolId, TransformType
+from ike.context import Context
+from ike.crypto import dh
+from ike.errors import InvalidSyntax
+from ike.events import OwnRequestRefused, RekeyCollision
+from ike.exchanges import child as children
+from ike.exchanges.ike_sa_init import NONCE_LENGTH, shared_secret
+from ike.exchanges.request import required
+from ike.ike_sa import IkeSa
+from ike.proposal import Proposal
+from ike.request import Request
+from ike.requests.delete import DeleteChild
+from ike.requests.offers import accepted, groups_of, offers
+from ike.requests.refusal import refusal, wanted_group
+from ike.selectors import ANY_IPV4, contains_any
+from ike.state import ChildInput, ChildState, State
+
+
+@dataclass(frozen=True, slots=True)
+class RivalChild:
+    """The CHILD SA that the peer made to replace the one that we are rekeying too.
+
+    Args:
+        nonces: Ni and Nr of the peer's exchange.
+        spi_in: Our inbound SPI of the peer's CHILD SA.
+    """
+
+    nonces: tuple[bytes, bytes]
+    spi_in: int
+
+
+class ChildExchange(Request):
+    """What creating and rekeying share.
+
+    Args:
+        like: The proposal of the CHILD SA that is, or was, in its place.
+        group: The DH group that the peer asked for (INVALID_KE_PAYLOAD), or None.
+    """
+
+    exchange: ClassVar[ExchangeType] = ExchangeType.CREATE_CHILD_SA
+    moves_with_children: ClassVar[bool] = True
+
+    def __init__(self, like: Proposal, group: DhGroup | None = None) -> None:
+        self._like = like
+        self._group = group
+        self._key: dh.DhKey | None = None
+        self._offers: tuple[Proposal, ...] = ()
+        self._spi = 0
+        self._nonce = b""
+
+    def payloads(self, sa: IkeSa, ctx: Context) -> Sequence[Payload] | None:
+        """SA, Ni, KEi with PFS, TSi and TSr."""
+        if sa.state is not State.ESTABLISHED:
+            return None
+        suites = children.suites_with_pfs(sa)
+        group = self._group or next(iter(groups_of(suites)), None)
+        self._spi, self._nonce = ctx.new_esp_spi(), ctx.random(NONCE_LENGTH)
+        self._key = dh.generate(group, ctx.random) if group else None
+        self._offers = offers(suites, self._like, self._spi.to_bytes(ESP_SPI_LENGTH, "big"), group)
+        ke = [KePayload(self._key.group, self._key.public)] if self._key else []
+        any_to_any = [TSiPayload((ANY_IPV4,)), TSrPayload((ANY_IPV4,))]
+        return [SaPayload(self._offers), NoncePayload(self._nonce), *ke, *any_to_any]
+
+    def _agreement(self, sa: IkeSa, payloads: Sequence[Payload], replaces: int | None) -> children.Agreement:
+        """What the response agrees to.
+
+        Raises:
+            NotifyError: It is no possible answer to the request.
+        """
+        chosen = accepted(self._offers, required(payloads, SaPayload), ProtocolId.ESP)
+        children.require_usable_spi(sa, chosen)
+        selectors = (required(payloads, TSiPayload).selectors, required(payloads, TSrPayload).selectors)
+        if not all(contains_any(each) for each in selectors):
+            raise InvalidSyntax("the peer narrowed the traffic selectors of its own CHILD SA")
+        shared = b""
+        if self._key and any(t.id for t in chosen.of_type(TransformType.DH)):
+            shared = shared_secret(self._key, required(payloads, KePayload))
+        return children.Agreement(
+            proposal=chosen,
+            nonces=(self._nonce, required(payloads, NoncePayload).data),
+            shared=shared,
+            spi_in=self._spi,
+            spi_out=int.from_bytes(chosen.spi, "big"),
+            by_us=True,
+            replaces=replaces,
+        )
+
+    def _better_group(self, sa: IkeSa, error: NotifyPayload) -> DhGroup | None:
+        """The group to try again with, when the peer asks for one that the policy allows."""
+        return wanted_group(error, groups_of(children.suites_with_pfs(sa)), tried=self._group)
+
+
+class CreateChild(ChildExchange):
+    """Create a CHILD SA, where the peer has lost the one that we have tried to rekey (section 2.25)."""
+
+    def answered(self, sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> None:
+        """Install the CHILD SA."""
+        error = refusal(payloads)
+        if error is None:
+            children.install(sa, self._agreement(sa, payloads, None), ctx)
+            return
+        group = self._better_group(sa, error)
+        ctx.emit(OwnRequestRefused.of(sa.where(), "create a CHILD SA", error, again=group is not None))
+        if group is not None:
+            ctx.want(sa, CreateChild(self._like, group))
+
+
+class RekeyChild(ChildExchange):
+    """Rekey a CHILD SA.
+
+    Args:
+        old: The CHILD SA.
+        group: As in ``ChildExchange``.
+    """
+
+    def __init__(self, old: ChildSa, group: DhGroup | None = None) -> None:
+        super().__init__(old.proposal, group)
+        self.spi_in = old.spi_in
+        self.rival: RivalChild | None = None
+
+    def payloads(self, sa: IkeSa, ctx: Context) -> Sequence[Payload] | None:
+        """REKEY_SA with our inbound SPI of the old CHILD SA, then as for a new one (section 1.3.3)."""
+        old = sa.children.get(self.spi_in)
+        if old is None or old.state is not ChildState.INSTALLED:
+            return None
+        request = super().payloads(sa, ctx)
+        if request is None:
+            return None
+        old.move(ChildInput.REKEY_SENT)
+        spi = self.spi_in.to_bytes(ESP_SPI_LENGTH, "big")
+        return [NotifyPayload(NotifyType.REKEY_SA, protocol=ProtocolId.ESP, spi=spi), *request]
+
+    def answered(self, sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> None:
+        """Put the new CHILD SA in the place of the old one and delete that; or let the nonces decide."""
+        error = refusal(payloads)
+        if error is not None:
+            self._refused(sa, error, ctx)
+            return
+        agreement = self._agreement(sa, payloads, self.spi_in)
+        old = sa.children.get(self.spi_in)
+        if self.rival is not None:
+            ours_stays = min(agreement.nonces) > min(self.rival.nonces)
+            ctx.emit(RekeyCollision(**sa.where(), of_ike_sa=False, ours_stays=ours_stays))
+            if not ours_stays:
+                if old is not None:
+                    old.move(ChildInput.REPLACED)
+                ctx.want(sa, DeleteChild(agreement.spi_in, "redundant after a rekey collision", closed=True))
+                return
+            redundant = sa.children.get(self.rival.spi_in)
+            if redundant is not None:
+                redundant.move(ChildInput.REPLACED)
+        children.install(sa, agreement, ctx)
+        if old is not None and old.state is not ChildState.DELETING:
+            old.move(ChildInput.DELETE_SENT)
+            ctx.want(sa, DeleteChild(self.spi_in, "rekeyed by us"))
+
+    def _refused(self, sa: IkeSa, error: NotifyPayload, ctx: Context) -> None:
+        old = sa.children.get(self.spi_in)
+        group = self._better_group(sa, error) if old is not None and self.rival is None else None
+        ctx.emit(OwnRequestRefused.of(sa.where(), "rekey the CHILD SA", error, again=group is not None))
+        if old is None or old.state is not ChildState.REKEYING:
+            return
+        if self.rival is not None:
+            old.move(ChildInput.REPLACED)
+            return
+        old.move(ChildInput.REKEY_REFUSED)
+        if group is not None:
+            ctx.want(sa, RekeyChild(old, group))
+        elif error.notify_type == NotifyType.CHILD_SA_NOT_FOUND:
+            # The peer has it no longer: remove it silently and make a new one (section 2.25).
+            ctx.close_child(sa, self.spi_in, "the peer does not have it")
+            if not any(child.is_alive for child in sa.children.values()):
+                ctx.want(sa, CreateChild(self._like))
+        else:
+            old.rekey_at = ctx.now + ctx.retry_wait()
