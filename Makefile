@@ -15,7 +15,7 @@ lab: ## set up what is missing, then run a lab: make lab [SCENARIO=nat-static] [
 	@scripts/setup lab
 	@.venv/bin/gsalab lab run $(SCENARIO) $(ARGS)
 
-test: ## set up what is missing, then lint, types and the whole suite, real peers included
+test: ## set up what is missing, then lint, types and the whole suite, real peers and containers included
 	@scripts/setup test
 	@scripts/verify all $(ARGS)
 

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,16 +45,23 @@ def test_a_command_that_fails_shows_its_output(shell: Runner) -> None:
     assert "reason" in caught.value.__notes__[0]
 
 
-def test_a_command_that_takes_too_long_is_ended_with_its_children(shell: Runner, test_session: str) -> None:
-    before = picture(test_session)
+@pytest.fixture
+def mark(test_session: str) -> str:
+    """A mark of this test alone: other tests run at the same time."""
+    return f"{test_session}.{uuid.uuid4().hex}"
+
+
+def test_a_command_that_takes_too_long_is_ended_with_its_children(shell: Runner, mark: str) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
-        shell.run("sh", "-c", "sleep 30 & sleep 30", timeout=0.2)
-    assert differences(before, picture(test_session)) == []
+        shell.run("sh", "-c", "sleep 30 & sleep 30", timeout=0.5, env={MARKER: mark})
+    assert picture(mark).processes == frozenset()
 
 
-def test_a_process_left_behind_is_reported(test_session: str) -> None:
-    before = picture(test_session)
-    with subprocess.Popen(["sleep", "30"], env={**os.environ, MARKER: test_session}) as process:
-        left = differences(before, picture(test_session))
+@pytest.mark.parametrize("longer", [False, True])
+def test_a_process_left_behind_is_reported(mark: str, *, longer: bool) -> None:
+    before = picture(mark)
+    value = f"{mark}.part" if longer else mark
+    with subprocess.Popen(["sleep", "30"], env={**os.environ, MARKER: value}) as process:
+        left = differences(before, replace(before, processes=picture(mark).processes))
         process.kill()
     assert left == [f"processes: {process.pid} sleep 30 was left behind"]

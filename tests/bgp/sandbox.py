@@ -65,7 +65,8 @@ def sandboxed(*, unprivileged: bool = False) -> Callable[[Test], Callable[[Path]
                 return
             node = f"{Path(inspect.getfile(test)).relative_to(ROOT)}::{test.__name__}"
             # No conftest: it proves that tests tidy up, which is the kernel's business in here.
-            pytest = [sys.executable, "-m", "pytest", "--noconftest", "-p", "no:cacheprovider"]
+            plugins = ("-p", "no:cacheprovider", "-p", "no:xdist")
+            pytest = [sys.executable, "-m", "pytest", "--noconftest", *plugins]
             finished = subprocess.run(
                 [*unshare(unprivileged=unprivileged), *_TMPFS, *pytest, "--basetemp=/run/test", node],
                 cwd=ROOT,

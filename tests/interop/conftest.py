@@ -8,7 +8,7 @@ from tests.interop.container_engine import IMAGES, TAG, Engine, running_engine
 
 
 @pytest.fixture(scope="session")
-def engine(machine_as_before: None) -> Iterator[Engine]:  # noqa: ARG001 - the engine ends before the comparison
+def engine(machine_for_labs: None) -> Iterator[Engine]:  # noqa: ARG001 - without one, an engine is of no use
     """A Docker engine."""
     with running_engine() as running:
         yield running

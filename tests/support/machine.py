@@ -25,7 +25,7 @@ class Machine:
 
 
 def picture(session: str) -> Machine:
-    """What is there now; of processes, those that carry ``MARKER=session``."""
+    """What is there now; of processes, those that carry ``MARKER=session``, or a longer value."""
     return Machine(
         interfaces=frozenset(name for _, name in socket.if_nameindex()),
         named_namespaces=frozenset(file.name for file in Path("/run/netns").glob("*")),
@@ -46,10 +46,11 @@ def _rules() -> str:
 def _marked_processes(mark: bytes) -> Iterator[str]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            marked = mark in (folder / "environ").read_bytes().split(b"\0")
+            environment = (folder / "environ").read_bytes().split(b"\0")
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:  # it ended meanwhile, or is another user's
             continue
+        marked = any(variable.startswith(mark) for variable in environment)
         if marked and command and int(folder.name) != os.getpid():
             yield f"{folder.name} {command.strip()}"
 
