@@ -125,7 +125,8 @@ class World:
         self._stack.callback(dataplane.close)
         inner, peer = (INNER_LEFT, INNER_RIGHT) if address == LEFT else (INNER_RIGHT, INNER_LEFT)
         namespace.run("ip", "address", "add", inner, "peer", peer, "dev", TUN)
-        namespace.run("ip", "link", "set", TUN, "up", "mtu", str(TUN_MTU))
+        # A long queue: a busy machine may let a dataplane wait for longer than 500 packets.
+        namespace.run("ip", "link", "set", TUN, "up", "mtu", str(TUN_MTU), "txqueuelen", "10000")
         return dataplane
 
     def sa(self, number: int, *, udp: bool = True, bits: int | None = 256) -> tuple[dict[str, Any], ...]:
