@@ -24,7 +24,7 @@ from bgp.events import BgpEvent
 
 INSIDE = "GSALAB_TEST_SANDBOX"
 ROOT = Path(__file__).parents[2]
-SANDBOX_SECONDS = 50
+SANDBOX_SECONDS = 200
 CPE_ADDRESS = IPv4Address("10.1.1.2")
 CPE_AS = 65533
 GSA_AS = 65476
@@ -121,7 +121,7 @@ class Recorder:
         """Wait for the event of that kind that has this ordinal number."""
         try:
             await until(
-                lambda: len(self.of(kind, neighbor)) >= count, 15, f"{count} {kind.__name__} {neighbor}"
+                lambda: len(self.of(kind, neighbor)) >= count, 60, f"{count} {kind.__name__} {neighbor}"
             )
         except AssertionError as error:
             raise AssertionError(f"{error}\n" + "\n".join(map(repr, self.events))) from None

@@ -4,7 +4,7 @@ tcp-receive ADDRESS          accepts one connection on port 5001: {"bytes", "sha
 tcp-send ADDRESS SECONDS     sends for so long: {"bytes", "sha256"}; "unchecked" leaves both hashes out
 udp-receive ADDRESS SECONDS  listens on port 5002 until the sender ends, at most so long:
                              {"packets", "bytes", "seconds", "missing"}
-udp-send ADDRESS SECONDS RATE SIZE   packets of SIZE octets at RATE Mbit/s, numbered: {"packets", "bytes", "seconds"}
+udp-send ADDRESS SECONDS RATE SIZE   SIZE octets each, RATE Mbit/s: {"packets", "bytes", "seconds"}
 """
 
 import hashlib

@@ -132,9 +132,9 @@ def test_a_removed_child_sa_still_receives_until_the_linger_time_is_over(
     async def script(setup: Setup) -> None:
         setup.dataplane.install(TUNNEL, parameters(1))
         setup.dataplane.remove(0x1001)
+        assert setup.receive(*sender.seal([PACKET])) == [PACKET]
         await setup.emit(PACKET)
         assert setup.sent == []
-        assert setup.receive(*sender.seal([PACKET])) == [PACKET]
         await asyncio.sleep(0.06)
         assert setup.receive(*sender.seal([PACKET])) == []
         assert setup.dataplane.unknown_spi == 1
