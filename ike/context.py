@@ -16,6 +16,8 @@ from ike.tombstones import Tombstones
 
 ESP_SPI_MIN = 256
 """SPIs 1 to 255 are reserved by IANA (RFC 4303 section 2.1)."""
+NONCE_LENGTH = 32
+"""Octets of our nonces; at least half the PRF's key size (RFC 7296 section 2.10)."""
 
 
 class Context:
@@ -81,6 +83,10 @@ class Context:
         """Queue a request of ours; it goes out when those before it are answered."""
         sa.queued.append(request)
         self.touch(sa)
+
+    def nonce(self) -> bytes:
+        """A fresh nonce."""
+        return self.random(NONCE_LENGTH)
 
     def chance(self) -> float:
         """A random number from 0 to 1."""

@@ -14,7 +14,7 @@ from ike.constants import NotifyType, ProtocolId
 from ike.context import Context
 from ike.errors import ChildSaNotFound, InvalidSyntax, TemporaryFailure
 from ike.exchanges import child
-from ike.exchanges.ike_sa_init import NONCE_LENGTH, choose_ike_proposal, exchange_keys
+from ike.exchanges.ike_sa_init import choose_ike_proposal, exchange_keys
 from ike.exchanges.request import notifies, required
 from ike.ike_sa import IkeSa
 from ike.requests.child import RekeyChild, RivalChild
@@ -73,7 +73,7 @@ def _rekey_child(sa: IkeSa, rekey: NotifyPayload, payloads: Sequence[Payload], c
 def _create_child(
     sa: IkeSa, payloads: Sequence[Payload], replaces: int | None, ctx: Context
 ) -> tuple[list[Payload], tuple[bytes, bytes]]:
-    nonce_r = ctx.random(NONCE_LENGTH)
+    nonce_r = ctx.nonce()
     nonces = (required(payloads, NoncePayload).data, nonce_r)
     request = child.ChildRequest(exchange=EXCHANGE, payloads=payloads, nonces=nonces, replaces=replaces)
     made, *rest = child.create(sa, request, ctx)
@@ -90,7 +90,7 @@ def _rekey_ike(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Pay
     our_key, shared = exchange_keys(ke_i, selection, ctx)
     agreement = succession.Agreement(
         selection=selection,
-        nonces=(nonce_i, ctx.random(NONCE_LENGTH)),
+        nonces=(nonce_i, ctx.nonce()),
         shared=shared,
         spi_i=selection.chosen.spi,
         spi_r=ctx.new_ike_spi(),

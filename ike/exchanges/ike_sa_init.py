@@ -34,9 +34,6 @@ from ike.path import Path
 from ike.sealing import make_sealer
 from ike.selection import Selection, select
 
-NONCE_LENGTH = 32
-"""Octets of our nonces; at least half the PRF's key size (RFC 7296 section 2.10)."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class InitRequest:
@@ -64,7 +61,7 @@ def answer(request: InitRequest, ctx: Context) -> IkeSa:
     spi_i, spi_r = request.message.header.spi_i, ctx.new_ike_spi()
     nat = _detect_nat(request, ctx)
     fragments, announcement = fragmentation.negotiate(payloads, request.peer)
-    nonce_r = ctx.random(NONCE_LENGTH)
+    nonce_r = ctx.nonce()
     prf_id = Prf(_transform_id(selection, TransformType.PRF))
     seed = keys.skeyseed(prf_id, nonce_i, nonce_r, shared)
     ike_keys = derive(seed, selection, (nonce_i, nonce_r), (spi_i, spi_r))

@@ -12,7 +12,7 @@ from ike.crypto import dh
 from ike.errors import InvalidSyntax
 from ike.events import OwnRequestRefused, RekeyCollision
 from ike.exchanges import child as children
-from ike.exchanges.ike_sa_init import NONCE_LENGTH, shared_secret
+from ike.exchanges.ike_sa_init import shared_secret
 from ike.exchanges.request import required
 from ike.ike_sa import IkeSa
 from ike.proposal import Proposal
@@ -62,7 +62,7 @@ class ChildExchange(Request):
             return None
         suites = children.suites_with_pfs(sa)
         group = self._group or next(iter(groups_of(suites)), None)
-        self._spi, self._nonce = ctx.new_esp_spi(), ctx.random(NONCE_LENGTH)
+        self._spi, self._nonce = ctx.new_esp_spi(), ctx.nonce()
         self._key = dh.generate(group, ctx.random) if group else None
         self._offers = offers(suites, self._like, self._spi.to_bytes(ESP_SPI_LENGTH, "big"), group)
         ke = [KePayload(self._key.group, self._key.public)] if self._key else []

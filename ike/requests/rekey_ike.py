@@ -10,7 +10,7 @@ from ike.constants import DhGroup, ExchangeType, ProtocolId, TransformType
 from ike.context import Context
 from ike.crypto import dh
 from ike.events import OwnRequestRefused, RekeyCollision
-from ike.exchanges.ike_sa_init import NONCE_LENGTH, shared_secret
+from ike.exchanges.ike_sa_init import shared_secret
 from ike.exchanges.request import required
 from ike.ike_sa import IkeSa
 from ike.proposal import Proposal
@@ -53,7 +53,7 @@ class RekeyIke(Request):
         current = next((DhGroup(t.id) for t in sa.proposal.of_type(TransformType.DH)), None)
         group = self._group or current or groups_of(sa.peer.ike_suites)[0]
         sa.move(Input.REKEY_SENT)
-        self._nonce = ctx.random(NONCE_LENGTH)
+        self._nonce = ctx.nonce()
         self._key = dh.generate(group, ctx.random)
         self._offers = offers(sa.peer.ike_suites, sa.proposal, ctx.new_ike_spi(), group)
         return [SaPayload(self._offers), NoncePayload(self._nonce), KePayload(group, self._key.public)]

@@ -41,7 +41,7 @@ def test_what_is_not_in_the_table_of_child_sas_is_invalid(state: ChildState, ste
         next_state(CHILD_TRANSITIONS, state, step)
 
 
-@pytest.mark.parametrize("step", sorted(BY_THE_PEER | {Input.TIMED_OUT}, key=lambda step: step.name))
+@pytest.mark.parametrize("step", [step for step in Input if step in BY_THE_PEER | {Input.TIMED_OUT}])
 def test_an_authenticated_ike_sa_can_end_at_any_time(step: Input) -> None:
     assert {TRANSITIONS[state, step] for state in AUTHENTICATED} == {State.CLOSED}
 
@@ -82,7 +82,7 @@ def test_a_half_open_sa_reads_ike_auth_alone() -> None:
     assert ACCEPTED_REQUESTS[State.HALF_OPEN] == {ExchangeType.IKE_AUTH}
 
 
-@pytest.mark.parametrize("state", sorted(AUTHENTICATED, key=lambda state: state.name))
+@pytest.mark.parametrize("state", [state for state in State if state in AUTHENTICATED])
 def test_an_authenticated_sa_reads_create_child_sa_and_informational(state: State) -> None:
     assert ACCEPTED_REQUESTS[state] == {ExchangeType.CREATE_CHILD_SA, ExchangeType.INFORMATIONAL}
 
