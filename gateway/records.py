@@ -8,7 +8,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 Category = Literal["ike", "nat", "esp", "bgp", "edge", "lab"]
@@ -44,7 +44,11 @@ class Record:
 
     def as_json(self) -> dict[str, Any]:
         """The record as a JSON object, without the members that are None."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        # Not dataclasses.asdict: it copies the data deeply, for every record that is shown.
+        return {key: value for key in _MEMBERS if (value := getattr(self, key)) is not None}
+
+
+_MEMBERS = tuple(each.name for each in fields(Record))
 
 
 class Stream:

@@ -5,6 +5,7 @@ Received numbers outside these enums are legal; ``name_of`` names both kinds.
 """
 
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 
 IKE_MAJOR_VERSION = 2
 SPI_LENGTH = 8
@@ -265,6 +266,7 @@ TRANSFORM_IDS: dict[TransformType, type[IntEnum]] = {
 """The enum that names the transform IDs of each transform type."""
 
 
+@lru_cache(maxsize=1024)
 def name_of(registry: type[IntEnum], number: int) -> str:
     """The registry's name for a number, or ``Encr(1024)`` style text for one without a name."""
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ike.constants import TransformType, name_of
 from ike.proposal import Proposal, Suite, Transform
@@ -85,6 +86,26 @@ def select(
             trip (RFC 7296 section 1.2).
         ignored: Transform types to treat as if they had not been offered.
     """
+    offers = tuple(offered)
+    nameless = tuple(replace(proposal, spi=b"") for proposal in offers)
+    found, index = _select(nameless, tuple(suites), preferred_group, frozenset(ignored))
+    if found.chosen is None:
+        return found
+    return replace(found, chosen=replace(found.chosen, spi=offers[index].spi))
+
+
+@lru_cache(maxsize=32)
+def _select(
+    offered: tuple[Proposal, ...],
+    suites: tuple[Suite, ...],
+    preferred_group: int | None,
+    ignored: frozenset[TransformType],
+) -> tuple[Selection, int]:
+    """The selection and the index of the chosen proposal, all without SPIs.
+
+    A peer offers the same in every exchange, and all that is compared and told here takes a good part of the
+    time of one; so the outcome is kept.
+    """
     proposals = [
         replace(p, transforms=tuple(t for t in p.transforms if t.type not in ignored)) for p in offered
     ]
@@ -93,10 +114,10 @@ def select(
     if preferred_group is not None:
         candidates.sort(key=lambda c: not _can_use_group(c[0], c[1], preferred_group))
     if not candidates:
-        return Selection(verdicts=verdicts, chosen=None, suite=None)
+        return Selection(verdicts=verdicts, chosen=None, suite=None), 0
     proposal, suite = candidates[0]
     chosen = replace(proposal, transforms=tuple(_chosen_transforms(proposal, suite, preferred_group)))
-    return Selection(verdicts=verdicts, chosen=chosen, suite=suite)
+    return Selection(verdicts=verdicts, chosen=chosen, suite=suite), proposals.index(proposal)
 
 
 _MAY_BE_NONE = frozenset({TransformType.INTEG, TransformType.DH})

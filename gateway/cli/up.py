@@ -50,4 +50,5 @@ def _print_text(record: Record) -> None:
     if line is None:
         return
     at = datetime.fromtimestamp(record.time, UTC).strftime("%H:%M:%S.%f")[:-3]
-    typer.echo(f"{at}  {record.tunnel or record.remote_network or '-':<24}  {line}")
+    sys.stdout.write(f"{at}  {record.tunnel or record.remote_network or '-':<24}  {line}\n")
+    sys.stdout.flush()

@@ -44,17 +44,24 @@ def publish_bgp(stream: Stream, remote_network: str, event: BgpEvent) -> Record:
     return stream.publish("bgp", _name(event), remote_network=remote_network, **_data(event))
 
 
-def _name(event: object) -> str:
-    return _WORD_START.sub("_", type(event).__name__).lower()
+def _name(event: Event | BgpEvent) -> str:
+    return _shape(type(event))[0]
 
 
-def _data(event: Any) -> dict[str, Any]:  # noqa: ANN401 - any event dataclass
-    return {
-        f.name: _TRANSLATED.get(f.name, _plain)(value)
-        for f in fields(event)
-        if f.name not in _COMMON
-        for value in (getattr(event, f.name),)
-    }
+_SHAPES: dict[type, tuple[str, tuple[str, ...]]] = {}
+"""What ``_shape`` found, by kind of event."""
+
+
+def _shape(kind: type[Event | BgpEvent]) -> tuple[str, tuple[str, ...]]:
+    """The name of an event's records, and the members that become their data."""
+    if kind not in _SHAPES:
+        name = _WORD_START.sub("_", kind.__name__).lower()
+        _SHAPES[kind] = name, tuple(f.name for f in fields(kind) if f.name not in _COMMON)
+    return _SHAPES[kind]
+
+
+def _data(event: Event | BgpEvent) -> dict[str, Any]:
+    return {name: _TRANSLATED.get(name, _plain)(getattr(event, name)) for name in _shape(type(event))[1]}
 
 
 def _spi(value: int) -> str:
@@ -65,8 +72,13 @@ def _spis(values: tuple[int, ...]) -> list[str]:
     return [_spi(value) for value in values]
 
 
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
+
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-compatible value
     """The value as JSON has it."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     match value:
         case Proposal():
             plain: Any = value.text
