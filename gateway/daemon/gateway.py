@@ -111,7 +111,12 @@ class Gateway:
         carriers = {}
         for address in sorted({str(tunnel.endpoint) for tunnel in self.tunnels}):
             endpoint = Endpoint(address, self._ike.receive, lambda _packets, _path: None)
-            dataplane = Userspace(endpoint, self.stream.publish, on_tcp_syn_179=self._on_tcp_syn)
+            dataplane = Userspace(
+                endpoint,
+                self.stream.publish,
+                on_tcp_syn_179=self._on_tcp_syn,
+                on_moved=self._ike.peer_moved,
+            )
             endpoint.on_esp = dataplane.on_esp
             carriers[address] = Carrier(endpoint=endpoint, dataplane=dataplane)
         return carriers

@@ -19,6 +19,8 @@ DELETE_SECONDS = 1.0
 """How long a stopping gateway waits for the answers to its Delete requests."""
 KEEPALIVE_SECONDS = 20.0
 """Between two NAT keepalives (RFC 3948 section 4)."""
+TRAFFIC_SECONDS = 1.0
+"""Between two reports to the responder of what CHILD SAs carried; at a timer of its own it hears at once."""
 
 _EXCHANGE_TYPE = 18
 """Offset in the IKE header (RFC 7296 section 3.1)."""
@@ -51,6 +53,7 @@ class IkeService:
         self._carriers: dict[str, Carrier] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._keepalives = self._loop.call_later(KEEPALIVE_SECONDS, self._send_keepalives)
+        self._reports = self._loop.call_later(TRAFFIC_SECONDS, self._report_traffic)
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -75,6 +78,11 @@ class IkeService:
         self._responder.receive_datagram(data, path, self._loop.time())
         self._flush()
 
+    def peer_moved(self, spi_in: int, path: Path) -> None:
+        """Take note that a CHILD SA's newest packet came along another path; the responder decides."""
+        self._responder.peer_moved(spi_in, path, self._loop.time())
+        self._flush()
+
     async def stop(self) -> None:
         """Delete the IKE SAs, wait a moment for the answers, close the sockets."""
         self._stopping = True
@@ -85,6 +93,7 @@ class IkeService:
             async with asyncio.timeout(DELETE_SECONDS):
                 await self._idle.wait()
         self._keepalives.cancel()
+        self._reports.cancel()
         if self._timer is not None:
             self._timer.cancel()
         for carrier in self._carriers.values():
@@ -135,7 +144,24 @@ class IkeService:
                 self._carriers[sa.path.local_ip].endpoint.send_keepalive(sa.path)
         self._keepalives = self._loop.call_later(KEEPALIVE_SECONDS, self._send_keepalives)
 
+    def _report_traffic(self) -> None:
+        if self._tell_traffic():
+            self._flush()
+        self._reports = self._loop.call_later(TRAFFIC_SECONDS, self._report_traffic)
+
+    def _tell_traffic(self) -> bool:
+        """Tell the responder which CHILD SAs sent or received; whether any did."""
+        now = self._loop.time()
+        news = [each for carrier in self._carriers.values() for each in carrier.dataplane.traffic()]
+        for each in news:
+            if each.heard_at is not None:
+                self._responder.saw_traffic(each.spi_in, each.heard_at)
+            self._responder.packets_sent(each.spi_in, each.sent, now)
+        return bool(news)
+
     def _on_timer(self) -> None:
         self._timer = None
+        # First, for a peer that was just heard is not asked for a sign of life.
+        self._tell_traffic()
         self._responder.handle_timer(self._loop.time())
         self._flush()

@@ -8,8 +8,10 @@ import pytest
 
 from gateway.daemon import ike_service
 from gateway.daemon.ike_service import Carrier, IkeService
-from ike.events import ChildSaEstablished, Event, IkeSaClosed
+from gateway.dataplane.counters import Traffic
+from ike.events import ChildSaEstablished, Event, IkeSaClosed, PathChanged
 from ike.path import Path
+from ike.responder import Responder
 from tests.ike.initiator import Initiator
 from tests.ike.world import CPE, PEER, World
 
@@ -25,6 +27,7 @@ class Carried:
         self.address = address
         self.calls: list[tuple[str, Any]] = []
         self.datagrams: list[tuple[bytes, Path]] = []
+        self.news: list[Traffic] = []
 
     def open(self) -> None:
         self.calls.append(("open", None))
@@ -48,9 +51,40 @@ class Carried:
     def remove(self, spi_in: int) -> None:
         self.calls.append(("remove", spi_in))
 
+    def traffic(self) -> list[Traffic]:
+        news, self.news = self.news, []
+        return news
+
     @property
     def names(self) -> list[str]:
         return [name for name, _ in self.calls]
+
+
+class Listening(Responder):
+    """A responder that writes down what the dataplane's side tells it, and says where a peer is at once."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.told: list[tuple[Any, ...]] = []
+        self.later: list[Event] = []
+
+    def saw_traffic(self, spi_in: int, at: float) -> None:
+        self.told.append(("saw_traffic", spi_in, at))
+
+    def packets_sent(self, spi_in: int, count: int, now: float) -> None:  # noqa: ARG002 - as in Responder
+        self.told.append(("packets_sent", spi_in, count))
+
+    def handle_timer(self, now: float) -> None:
+        self.told.append(("handle_timer",))
+        super().handle_timer(now)
+
+    def peer_moved(self, spi_in: int, path: Path, now: float) -> None:  # noqa: ARG002
+        old = path._replace(remote_port=4500)
+        moved = PathChanged(path=path, old=old, new=path, spis_in=(spi_in, 2), udp_encapsulation=True)
+        self.later.append(moved)
+
+    def next_event(self) -> Event | None:
+        return super().next_event() or (self.later.pop() if self.later else None)
 
 
 class Scene:
@@ -149,3 +183,58 @@ def test_a_gateway_behind_a_nat_keeps_the_mapping(play: Callable[..., Scene]) ->
 def test_without_a_nat_on_our_side_no_keepalive_is_sent(play: Callable[..., Scene]) -> None:
     scene = play(connect, wait=0.1)
     assert "send_keepalive" not in scene.carried.names
+
+
+@pytest.fixture
+def listening(monkeypatch: pytest.MonkeyPatch) -> list[Listening]:
+    """The responders that were made."""
+    made: list[Listening] = []
+
+    def make(*arguments: Any) -> Listening:
+        made.append(Listening(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(ike_service, "Responder", make)
+    monkeypatch.setattr(ike_service, "TRAFFIC_SECONDS", 0.02)
+    return made
+
+
+def test_a_cpe_that_moved_gets_its_esp_where_the_responder_says(
+    play: Callable[..., Scene], listening: list[Listening]
+) -> None:
+    new = Path(GATEWAY, 4500, CPE, 1024)
+    scene = play(lambda scene: scene.service.peer_moved(1, new))
+    assert listening
+    assert [call for call in scene.carried.calls if call[0] == "move"] == [
+        ("move", (1, new, True)),
+        ("move", (2, new, True)),
+    ]
+
+
+def test_the_responder_hears_what_child_sas_carried(
+    play: Callable[..., Scene], listening: list[Listening]
+) -> None:
+    def act(scene: Scene) -> None:
+        scene.carried.news = [
+            Traffic(spi_in=1, heard_at=5.0, sent=7),
+            Traffic(spi_in=2, heard_at=None, sent=1),
+        ]
+
+    play(act, wait=0.1)
+    told = [call for call in listening[0].told if call[0] != "handle_timer"]
+    assert told == [("saw_traffic", 1, 5.0), ("packets_sent", 1, 7), ("packets_sent", 2, 1)]
+
+
+def test_the_responder_hears_of_traffic_before_its_timers_are_due(
+    play: Callable[..., Scene], listening: list[Listening], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ike_service, "TRAFFIC_SECONDS", 60)
+
+    def act(scene: Scene) -> None:
+        listening[0].next_timer = lambda: 0.0  # type: ignore[method-assign]
+        scene.carried.news = [Traffic(spi_in=1, heard_at=5.0, sent=7)]
+        connect(scene)
+
+    play(act, wait=0.05)
+    told = [call[0] for call in listening[0].told]
+    assert told[:3] == ["saw_traffic", "packets_sent", "handle_timer"]
