@@ -57,7 +57,7 @@ class Lab:
         self._on_step = on_step
         self._begun = time.time()
         self._cpe_start = self._begun
-        self._records: list[Json] = []
+        self.records: list[Json] = []
 
     async def start(self) -> None:
         """Make the nodes, start the gateway, then the CPEs.
@@ -121,7 +121,7 @@ class Lab:
             )
         self.timings_ms["routes"] = self._since(self._cpe_start)
         for timing, record in (("tunnel", "child_sa_established"), ("bgp", "established")):
-            latest = max(r["time"] for r in self._records if r["name"] == record)
+            latest = max(r["time"] for r in self.records if r["name"] == record)
             self.timings_ms[timing] = round((latest - self._cpe_start) * 1000)
 
     async def _until_tunnel_up(self, cpe: Cpe, tunnel: CpeTunnel) -> None:
@@ -243,7 +243,7 @@ class Lab:
     def _findings(self) -> list[Diagnosed]:
         return [
             Diagnosed(facts=finding.as_json(), text=render(finding))
-            for finding in diagnose(self._records, now=time.time())
+            for finding in diagnose(self.records, now=time.time())
         ]
 
     async def _logs(self) -> list[Excerpt]:
@@ -261,7 +261,7 @@ class Lab:
         return logs
 
     def _on_record(self, record: Json) -> None:
-        self._records.append(record)
+        self.records.append(record)
         step = step_of(record, self._cpe_start)
         if step is not None:
             self._on_step(step)

@@ -1,0 +1,23 @@
+"""A NAT between CPE and gateway forgets its mapping in mid-session (RFC 7296 section 2.23)."""
+
+import pytest
+
+from gateway.lab.runner import run_scenario
+from gateway.lab.scenario import load
+from tests.interop.nat_drills import MAPPED, remap_while_pinging
+
+pytestmark = pytest.mark.interop
+
+
+def test_esp_and_ike_follow_a_cpe_whose_nat_mapping_changes_under_traffic() -> None:
+    run = run_scenario(load("nat-static"), during=remap_while_pinging)
+    assert not run.report.problems
+    drill = run.extra
+    # What was under way through the old mapping is lost, and what is sent before a packet came through the new one.
+    assert drill["lost"] <= drill["sent"] // 10
+    assert drill["lost_later"] == 0
+    assert drill["rekeyed"] == [0, 0]
+    ((_local_ip, _local_port, remote_ip, remote_port),) = drill["changes"]
+    assert remote_ip == "203.0.113.10"
+    assert remote_port in MAPPED
+    assert drill["remotes"] == [f"{remote_ip}:{remote_port}"]
