@@ -104,6 +104,10 @@ class Gateway:
         self.stream.publish("lab", "gateway_stopping")
         await self._close.aclose()
 
+    def rekeyings(self) -> dict[str, float]:
+        """When SAs are due for rekeying, see ``IkeService.rekeyings``."""
+        return self._ike.rekeyings()
+
     def _carriers(self) -> dict[str, Carrier]:
         """One endpoint with its dataplane per underlay address in use."""
         peers = {(str(t.endpoint), str(t.peer_address)): t.peer_config for t in self.tunnels}

@@ -18,7 +18,7 @@ from ike.state import State
 DELETE_SECONDS = 1.0
 """How long a stopping gateway waits for the answers to its Delete requests."""
 KEEPALIVE_SECONDS = 20.0
-"""Between two NAT keepalives (RFC 3948 section 4)."""
+"""Between two NAT keepalives, unless told otherwise (RFC 3948 section 4)."""
 TRAFFIC_SECONDS = 1.0
 """Between two reports to the responder of what CHILD SAs carried; at a timer of its own it hears at once."""
 
@@ -41,10 +41,15 @@ class IkeService:
     Args:
         peers: The tunnels by (our address, the CPE's address).
         on_event: Called with every event of the responder, keys included, after the dataplane knows about it.
+        keepalive_seconds: Between two NAT keepalives where the gateway is behind a NAT.
     """
 
     def __init__(
-        self, peers: Mapping[tuple[str, str], PeerConfig], on_event: Callable[[Event], None]
+        self,
+        peers: Mapping[tuple[str, str], PeerConfig],
+        on_event: Callable[[Event], None],
+        *,
+        keepalive_seconds: float = KEEPALIVE_SECONDS,
     ) -> None:
         self._peers = peers
         self._on_event = on_event
@@ -52,7 +57,8 @@ class IkeService:
         self._responder = Responder(self._lookup, os.urandom)
         self._carriers: dict[str, Carrier] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._keepalives = self._loop.call_later(KEEPALIVE_SECONDS, self._send_keepalives)
+        self._keepalive_seconds = keepalive_seconds
+        self._keepalives = self._loop.call_later(keepalive_seconds, self._send_keepalives)
         self._reports = self._loop.call_later(TRAFFIC_SECONDS, self._report_traffic)
         self._stopping = False
         self._idle = asyncio.Event()
@@ -102,6 +108,17 @@ class IkeService:
     def _lookup(self, path: Path) -> PeerConfig | None:
         return self._peers.get((path.local_ip, path.remote_ip))
 
+    def rekeyings(self) -> dict[str, float]:
+        """When we rekey, on the loop's clock: IKE SAs by their two SPIs, CHILD SAs by ``spi_in``, in hex."""
+        due: dict[str, float] = {}
+        for sa in self._responder.ike_sas():
+            if sa.rekey_at is not None:
+                due[sa.name] = sa.rekey_at
+            for spi_in, child in sa.children.items():
+                if child.rekey_at is not None:
+                    due[f"{spi_in:08x}"] = child.rekey_at
+        return due
+
     def _flush(self) -> None:
         """Carry out what the responder decided: CHILD SAs first, so that no packet finds them missing."""
         while (event := self._responder.next_event()) is not None:
@@ -139,10 +156,10 @@ class IkeService:
 
     def _send_keepalives(self) -> None:
         """Keep the mapping of a NAT on our side; for one on its side the CPE does (RFC 3948 section 4)."""
-        for sa in self._responder.ike_sas():
-            if sa.state is State.ESTABLISHED and sa.nat.local_behind_nat:
-                self._carriers[sa.path.local_ip].endpoint.send_keepalive(sa.path)
-        self._keepalives = self._loop.call_later(KEEPALIVE_SECONDS, self._send_keepalives)
+        live = (sa for sa in self._responder.ike_sas() if sa.state is not State.HALF_OPEN)
+        for path in {sa.path for sa in live if sa.nat.local_behind_nat}:
+            self._carriers[path.local_ip].endpoint.send_keepalive(path)
+        self._keepalives = self._loop.call_later(self._keepalive_seconds, self._send_keepalives)
 
     def _report_traffic(self) -> None:
         if self._tell_traffic():

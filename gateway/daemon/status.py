@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import gateway
@@ -16,13 +17,14 @@ from gateway.endpoint import EndpointCounters
 async def status(running: Gateway, progress: Progress) -> dict[str, Any]:
     """The state of every tunnel, with counters, as a JSON object."""
     networks = list(running.networks.values())
+    rekeyings = {spi: _wall_clock(at) for spi, at in running.rekeyings().items()}
     answered = [await network.edge.answered() for network in networks]
     return {
         "version": gateway.__version__,
         "time": time.time(),
         "endpoints": sorted({str(tunnel.endpoint) for tunnel in running.tunnels}),
         "remote_networks": [
-            {**_network(network, progress), "answered": counts}
+            {**_network(network, progress, rekeyings), "answered": counts}
             for network, counts in zip(networks, answered, strict=True)
         ],
         "underlay": {endpoint.address: _underlay(endpoint.counters) for endpoint in running.endpoints},
@@ -31,21 +33,26 @@ async def status(running: Gateway, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _network(network: Network, progress: Progress) -> dict[str, Any]:
+def _network(network: Network, progress: Progress, rekeyings: Mapping[str, float]) -> dict[str, Any]:
     return {
         "name": network.name,
         "profiles": [profile.name for profile in network.profiles],
         "advertised": len(network.advertised),
-        "tunnels": [_tunnel(attached, network, progress) for attached in network.attached()],
+        "tunnels": [_tunnel(attached, network, progress, rekeyings) for attached in network.attached()],
     }
 
 
-def _tunnel(attached: Attached, network: Network, progress: Progress) -> dict[str, Any]:
+def _tunnel(
+    attached: Attached, network: Network, progress: Progress, rekeyings: Mapping[str, float]
+) -> dict[str, Any]:
     tunnel = attached.tunnel
+    followed = progress.tunnel(tunnel.name).as_json()
+    for key, spi in (("ike_sas", "spi"), ("children", "spi_in")):
+        followed[key] = [{**sa, "rekey_at": rekeyings.get(sa[spi])} for sa in followed[key]]
     counters = attached.dataplane.counters(tunnel.name)
     return {
         **facts_of(tunnel).as_json(),
-        **progress.tunnel(tunnel.name).as_json(),
+        **followed,
         "learned": [str(prefix) for prefix in network.learned(tunnel.name)],
         "counters": {
             "packets_in": counters.packets_in,
@@ -69,15 +76,19 @@ def _underlay(counters: EndpointCounters) -> dict[str, Any]:
 
 
 def _sa(sa: SaCounters) -> dict[str, Any]:
-    heard = None if sa.heard_at is None else time.time() - (asyncio.get_running_loop().time() - sa.heard_at)
     return {
         "spi_in": f"{sa.spi_in:08x}",
         "spi_out": f"{sa.spi_out:08x}",
         "sending": sa.sending,
         "remote": sa.path.remote if sa.path.local_port else sa.path.remote_ip,
-        "heard": heard,
+        "heard": None if sa.heard_at is None else _wall_clock(sa.heard_at),
         "packets_in": sa.packets_in,
         "bytes_in": sa.bytes_in,
         "packets_out": sa.packets_out,
         "bytes_out": sa.bytes_out,
     }
+
+
+def _wall_clock(at: float) -> float:
+    """Seconds since the Unix epoch of a time on the event loop's clock."""
+    return time.time() - asyncio.get_running_loop().time() + at

@@ -13,7 +13,7 @@ def test_esp_and_ike_follow_a_cpe_whose_nat_mapping_changes_under_traffic() -> N
     run = run_scenario(load("nat-static"), during=remap_while_pinging)
     assert not run.report.problems
     drill = run.extra
-    # What was under way through the old mapping is lost, and what is sent before a packet came through the new one.
+    # What we sent through the old mapping before a packet came through the new one may be lost.
     assert drill["lost"] <= drill["sent"] // 10
     assert drill["lost_later"] == 0
     assert drill["rekeyed"] == [0, 0]

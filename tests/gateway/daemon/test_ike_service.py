@@ -93,7 +93,7 @@ class Scene:
     def __init__(self, address: str) -> None:
         self.carried = Carried(address)
         self.events: list[Event] = []
-        self.service = IkeService({(address, CPE): PEER}, self.events.append)
+        self.service = IkeService({(address, CPE): PEER}, self.events.append, keepalive_seconds=0.02)
         carrier = Carrier(endpoint=cast("Endpoint", self.carried), dataplane=cast("Userspace", self.carried))
         self.service.serve(carrier)
         self.cpe = Initiator(cast("World", self))
@@ -128,7 +128,6 @@ def play() -> Callable[..., Scene]:
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ike_service, "DELETE_SECONDS", 0.01)
-    monkeypatch.setattr(ike_service, "KEEPALIVE_SECONDS", 0.02)
 
 
 def connect(scene: Scene) -> None:
@@ -178,6 +177,16 @@ def test_a_child_sa_that_the_cpe_deletes_is_removed(play: Callable[..., Scene]) 
 def test_a_gateway_behind_a_nat_keeps_the_mapping(play: Callable[..., Scene]) -> None:
     scene = play(connect, address=BEHIND_NAT, wait=0.1)
     assert ("send_keepalive", Path(BEHIND_NAT, 4500, CPE, 4500)) in scene.carried.calls
+
+
+def test_after_a_rekey_of_the_ike_sa_the_mapping_is_kept_all_the_same(play: Callable[..., Scene]) -> None:
+    def act(scene: Scene) -> None:
+        connect(scene)
+        scene.cpe.rekey_ike()
+        scene.carried.calls.clear()
+
+    scene = play(act, address=BEHIND_NAT, wait=0.03)
+    assert scene.carried.names.count("send_keepalive") == 1
 
 
 def test_without_a_nat_on_our_side_no_keepalive_is_sent(play: Callable[..., Scene]) -> None:
@@ -238,3 +247,16 @@ def test_the_responder_hears_of_traffic_before_its_timers_are_due(
     play(act, wait=0.05)
     told = [call[0] for call in listening[0].told]
     assert told[:3] == ["saw_traffic", "packets_sent", "handle_timer"]
+
+
+def test_when_sas_are_due_for_rekeying_is_told_by_their_spis(play: Callable[..., Scene]) -> None:
+    due: dict[str, float] = {}
+
+    def act(scene: Scene) -> None:
+        connect(scene)
+        due.update(scene.service.rekeyings())
+
+    scene = play(act)
+    (established,) = [event for event in scene.events if isinstance(event, ChildSaEstablished)]
+    assert set(due) == {established.ike_spi, f"{established.spi_in:08x}"}
+    assert due[established.ike_spi] > due[f"{established.spi_in:08x}"] > 0
