@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from gateway.daemon import ike_service
 from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.dataplane.counters import Traffic
+from ike.config import Lifetimes, PeerConfig
 from ike.events import ChildSaEstablished, Event, IkeSaClosed, PathChanged
 from ike.path import Path
 from ike.responder import Responder
@@ -90,10 +92,10 @@ class Listening(Responder):
 class Scene:
     """An ``IkeService`` where an ``Initiator`` expects a ``World``; ``address`` is our own."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, peer: PeerConfig = PEER) -> None:
         self.carried = Carried(address)
         self.events: list[Event] = []
-        self.service = IkeService({(address, CPE): PEER}, self.events.append, keepalive_seconds=0.02)
+        self.service = IkeService({(address, CPE): peer}, self.events.append, keepalive_seconds=0.02)
         carrier = Carrier(endpoint=cast("Endpoint", self.carried), dataplane=cast("Userspace", self.carried))
         self.service.serve(carrier)
         self.cpe = Initiator(cast("World", self))
@@ -112,9 +114,9 @@ Play = Callable[[Scene], None]
 def play() -> Callable[..., Scene]:
     """Runs a play with a scene on an event loop and returns the scene."""
 
-    def run(act: Play, *, address: str = GATEWAY, wait: float = 0.0) -> Scene:
+    def run(act: Play, *, address: str = GATEWAY, wait: float = 0.0, peer: PeerConfig = PEER) -> Scene:
         async def whole() -> Scene:
-            scene = Scene(address)
+            scene = Scene(address, peer)
             act(scene)
             await asyncio.sleep(wait)
             await scene.service.stop()
@@ -185,8 +187,8 @@ def test_after_a_rekey_of_the_ike_sa_the_mapping_is_kept_all_the_same(play: Call
         scene.cpe.rekey_ike()
         scene.carried.calls.clear()
 
-    scene = play(act, address=BEHIND_NAT, wait=0.03)
-    assert scene.carried.names.count("send_keepalive") == 1
+    scene = play(act, address=BEHIND_NAT, wait=0.1)
+    assert "send_keepalive" in scene.carried.names
 
 
 def test_without_a_nat_on_our_side_no_keepalive_is_sent(play: Callable[..., Scene]) -> None:
@@ -256,7 +258,7 @@ def test_when_sas_are_due_for_rekeying_is_told_by_their_spis(play: Callable[...,
         connect(scene)
         due.update(scene.service.rekeyings())
 
-    scene = play(act)
+    scene = play(act, peer=replace(PEER, lifetimes=Lifetimes()))
     (established,) = [event for event in scene.events if isinstance(event, ChildSaEstablished)]
     assert set(due) == {established.ike_spi, f"{established.spi_in:08x}"}
     assert due[established.ike_spi] > due[f"{established.spi_in:08x}"] > 0
