@@ -3,12 +3,15 @@
 import json
 import os
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from tests.support.runner import CHECKOUT
 
@@ -57,12 +60,19 @@ class Engine:
 def running_engine() -> Iterator[Engine]:
     """The machine's engine, or one of our own that ends with this block."""
     command = [str(CHECKOUT / "scripts/docker-engine"), "sh", "-c", _PRINT_AND_WAIT]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True
+        ) as process,
+    ):
         assert process.stdin
         assert process.stdout
         host, base = process.stdout.readline().strip(), process.stdout.readline().strip()
         try:
-            assert base, "scripts/docker-engine gave no engine; its message is above"
+            if not base:
+                said.seek(0)
+                pytest.fail(f"no Docker engine for the tests\n{said.read()}", pytrace=False)
             yield Engine(host=host, base=base)
         finally:
             process.stdin.close()
@@ -80,7 +90,7 @@ class Project:
     def compose(self, *argv: str, **variables: str) -> str:
         """Run docker-compose for this project, with these variables in its environment."""
         command = ("docker-compose", "--ansi", "never", "-p", self.name, "--profile", self.profile, *argv)
-        return self.engine.run(*command, timeout=120, variables=variables)
+        return self.engine.run(*command, timeout=300, variables=variables)
 
     def inside(self, service: str, *argv: str, check: bool = True) -> str:
         """Run a program in a service's container."""

@@ -24,7 +24,12 @@ class Labs:
 
     def __init__(self, engine: Engine, runtime: Path) -> None:
         self.engine = engine
-        self.environment = {**os.environ, "TAG": TAG, "XDG_RUNTIME_DIR": str(runtime)}
+        self.environment = {
+            **os.environ,
+            "TAG": TAG,
+            "XDG_RUNTIME_DIR": str(runtime),
+            "PYTHONUNBUFFERED": "1",
+        }
         if engine.host:
             self.environment["DOCKER_HOST"] = engine.host
 
@@ -35,23 +40,26 @@ class Labs:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
     @contextlib.contextmanager
     def running(self) -> Iterator["subprocess.Popen[str]"]:
-        """A run of ``basic`` in a process group of its own."""
+        """A run of ``basic`` in a process group of its own, which has just begun."""
         command = [GSALAB, "lab", "run", "basic", "--backend", "docker"]
         with subprocess.Popen(
             command,
             env=self.environment,
             start_new_session=True,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
             try:
+                assert process.stdout
+                while "Building the lab" not in process.stdout.readline():
+                    assert process.poll() is None
                 yield process
             finally:
                 if process.poll() is None:
@@ -97,12 +105,12 @@ def test_a_kept_lab_is_listed_entered_by_node_and_removed(labs: Labs) -> None:
     assert "up since" not in labs.command("list").stdout
 
 
-@pytest.mark.parametrize("delay", [0.5, 2.0, 5.0])
+@pytest.mark.parametrize("delay", [0.0, 1.5, 4.0])
 def test_ctrl_c_at_any_moment_ends_the_command_and_removes_the_containers(delay: float, labs: Labs) -> None:
     with labs.running() as process:
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert labs.containers() == []
@@ -110,11 +118,11 @@ def test_ctrl_c_at_any_moment_ends_the_command_and_removes_the_containers(delay:
 
 def test_when_the_command_is_killed_the_engine_removes_the_containers(labs: Labs) -> None:
     with labs.running() as process:
-        until(lambda: len(labs.containers()) == 5, 30)
+        until(lambda: len(labs.containers()) == 5, 90)
         time.sleep(1)
         process.kill()
         process.communicate(timeout=10)
-        until(lambda: labs.containers() == [], 15)
+        until(lambda: labs.containers() == [], 60)
 
 
 def test_without_an_engine_that_is_told_with_status_4(labs: Labs) -> None:

@@ -14,7 +14,7 @@ def test_nat_static_hides_the_cpe_behind_the_isp_and_down_leaves_nothing(images:
     project = Project(engine=images, profile="nat-static")
     try:
         project.compose("up", "-d", TRACES=str(home))
-        until(lambda: project.health("host-nat") == "healthy", 60)
+        until(lambda: project.health("host-nat") == "healthy", 150)
         assert project.status("redmond/cpe1/0")["ike"]["identity"].startswith("198.18.0.3 ")
         assert "198.18.0.3:4500" in project.log("gateway")
         assert "198.18.11.10" not in project.log("gateway")
@@ -31,7 +31,7 @@ def test_the_gateway_alone_listens_on_the_machines_own_network(images: Engine, h
     project = Project(engine=images, profile="gateway")
     try:
         project.compose("up", "-d", **variables)
-        until(lambda: f"gateway ready on {address}" in project.log("gateway-host"), 10)
+        until(lambda: f"gateway ready on {address}" in project.log("gateway-host"), 60)
         assert (
             project.engine.inspect(project.container("gateway-host"))["HostConfig"]["NetworkMode"] == "host"
         )

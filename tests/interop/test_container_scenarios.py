@@ -46,7 +46,7 @@ def test_a_scenario_gives_the_same_report_on_both_backends(
             GSALAB,
             *("lab", "run", *arguments, "--backend", backend, "-o", "json"),
             check=False,
-            timeout=200,
+            timeout=400,
             env={"DOCKER_HOST": images.host, "TAG": TAG} if images.host else {"TAG": TAG},
         )
         assert done.stdout, done.stderr
