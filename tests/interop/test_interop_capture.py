@@ -1,65 +1,20 @@
 """A captured run: tshark decrypts it with the key tables that we write, scapy reads the messages as we do."""
 
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 from scapy.contrib.ikev2 import IKEv2
-from scapy.layers.inet import UDP
 from scapy.packet import NoPayload, Packet
-from scapy.utils import PcapReader
 
-from gateway.daemon.keylog import ESP_TABLE, IKE_TABLE
 from gateway.lab.gateway_node import UP
-from gateway.lab.lab import Lab
 from gateway.lab.netns import NetnsBackend
 from gateway.lab.runner import run_scenario
 from gateway.lab.scenario import load
 from ike.codec import parse_message
 from ike.constants import ExchangeType, PayloadType
-from tests.interop.cpe_drills import capture_reconnection
+from tests.interop.captured import Capture, capture_with_keys
 
 pytestmark = pytest.mark.interop
 
 ONE_PING = [{"from": "host", "ping": "52.96.0.1"}]
-NON_ESP_MARKER = bytes(4)
-IKE_PORTS = {500, 4500}
-
-
-@dataclass(frozen=True)
-class Capture:
-    """A capture with the key tables of its gateway."""
-
-    pcap: Path
-    ike_table: list[str]
-    esp_table: list[str]
-
-    def tshark(self, display_filter: str, *fields: str) -> list[list[str]]:
-        """The fields of the packets that match, decrypted."""
-        argv = ["tshark", "-n", "-r", str(self.pcap), "-Y", display_filter, "-T", "fields"]
-        for field in fields:
-            argv += ["-e", field]
-        argv += ["-o", "esp.enable_encryption_decode:TRUE", "-o", "esp.enable_authentication_check:TRUE"]
-        for line in self.ike_table:
-            argv += ["-o", f"uat:ikev2_decryption_table:{line}"]
-        for line in self.esp_table:
-            argv += ["-o", f"uat:esp_sa:{line}"]
-        done = subprocess.run(argv, capture_output=True, text=True, check=True)
-        return [line.split("\t") for line in done.stdout.splitlines()]
-
-    def ike_messages(self) -> Iterator[bytes]:
-        """The IKE messages, without non-ESP marker."""
-        for packet in PcapReader(str(self.pcap)):
-            if UDP not in packet:
-                continue
-            data = bytes(packet[UDP].payload)
-            ports = {packet[UDP].sport, packet[UDP].dport}
-            if ports == {500}:
-                yield data
-            elif ports == {4500} and data.startswith(NON_ESP_MARKER):
-                yield data.removeprefix(NON_ESP_MARKER)
 
 
 CIPHERS = {
@@ -71,21 +26,14 @@ CIPHERS = {
 @pytest.fixture(scope="module", params=list(CIPHERS.values()), ids=list(CIPHERS))
 def capture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Capture:
     """A CPE that connects, rekeys both SAs, pings and goes."""
-
-    async def drill(lab: Lab) -> dict[str, str]:
-        node = lab.nodes[lab.topology.gateway]
-        pcap = await capture_reconnection(lab)
-        tables = {name: (await node.read(f"/run/keys/{name}")).decode() for name in (IKE_TABLE, ESP_TABLE)}
-        return {"pcap": pcap, **tables}
-
     ike, esp = request.param
     scenario = load("basic", {"traffic": ONE_PING, "cpe": {"ike": ike, "esp": esp}})
     run = run_scenario(
-        scenario, gateway_command=(*NetnsBackend.gsalab, *UP, "--keylog", "/run/keys"), during=drill
+        scenario,
+        gateway_command=(*NetnsBackend.gsalab, *UP, "--keylog", "/run/keys"),
+        during=capture_with_keys,
     )
-    pcap = tmp_path_factory.mktemp("capture") / "run.pcap"
-    pcap.write_bytes(bytes.fromhex(run.extra["pcap"]))
-    return Capture(pcap, run.extra[IKE_TABLE].splitlines(), run.extra[ESP_TABLE].splitlines())
+    return Capture.of(run.extra, tmp_path_factory.mktemp("capture"))
 
 
 def test_tshark_decrypts_every_ike_message(capture: Capture) -> None:

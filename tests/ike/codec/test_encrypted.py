@@ -1,8 +1,17 @@
 """Encrypted payloads (RFC 7296 section 3.14, RFC 7383 section 2.5)."""
 
+from dataclasses import replace
+
 import pytest
 
-from ike.codec import CodecError, EncryptedFragmentPayload, EncryptedPayload
+from ike.codec import (
+    CodecError,
+    EncryptedFragmentPayload,
+    EncryptedPayload,
+    Header,
+    build_message,
+    fragment_prefix,
+)
 from ike.constants import PayloadType
 from tests.ike.codec.wire import body, octets
 
@@ -46,3 +55,10 @@ def test_description() -> None:
         "fragments": 3,
         "octets": 40,
     }
+
+
+def test_the_prefix_of_a_fragment_is_what_the_whole_message_starts_with() -> None:
+    header = Header(spi_i=bytes(7) + b"i", spi_r=bytes(7) + b"r", exchange=35, flags=8, message_id=1)
+    fragment = EncryptedFragmentPayload(PayloadType.IDi, 1, 3, b"")
+    whole = build_message(header, [replace(fragment, body=octets("a1b2c3"))])
+    assert fragment_prefix(header, fragment, 3) + octets("a1b2c3") == whole
