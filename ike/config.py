@@ -111,7 +111,7 @@ class Limits:
         retransmit_tries: Retransmissions before the peer is declared dead.
         reassembly_timeout: A message whose fragments have not all come by then is forgotten.
         max_fragments: Fragments of one message.
-        max_reassembled: Octets in the fragments of one message.
+        max_reassembled: Octets of the fragments of one message.
         max_half_open_reassemblies: Half-open IKE SAs that wait for fragments of a message.
         retransmit_jitter: Part of each wait that is left to chance, 0 to 1.
         retry_wait: About how long we wait before we ask again for what the peer refused for now.

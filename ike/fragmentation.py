@@ -77,7 +77,7 @@ def receive(sa: IkeSa, data: bytes, path: Path, ctx: Context) -> Opened | None:
         _drop(sa, path, DropReason.INTEGRITY, str(error), ctx)
     else:
         sa.fragmentation.partial.pop(message.header.is_response, None)  # it came whole after all
-        return Opened(message, plaintext, (len(data),), in_fragments=False)
+        return Opened(message, plaintext, data, (len(data),), in_fragments=False)
     return None
 
 
@@ -127,9 +127,9 @@ def _receive_fragment(sa: IkeSa, arrival: _Arrival, ctx: Context) -> Opened | No
     if partial is None or partial.total < fragment.total:
         partial = _start(sa, arrival, ctx)
     limit = ctx.limits.max_reassembled
-    if partial.octets + len(content) > limit:
-        raise _DroppedError(DropReason.TOO_LONG, f"the fragments hold more than {limit} octets")
-    partial.add(arrival.message, fragment, content)
+    if partial.octets + len(arrival.data) > limit:
+        raise _DroppedError(DropReason.TOO_LONG, f"the fragments have more than {limit} octets")
+    partial.add(arrival.data, arrival.message.payloads[:-1], fragment, content)
     if not partial.complete:
         return None
     del sa.fragmentation.partial[header.is_response]

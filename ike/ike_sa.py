@@ -59,7 +59,7 @@ class IkeSa:
         expire_at: When we delete it, or None.
         probe_at: When we ask for a sign of life, or None.
         expected_id: Message ID of the next request from the peer.
-        last_request: The peer's last request as received; empty when it came in fragments.
+        last_request: The peer's last request as received; of one in fragments, the first.
         last_response: The datagrams of our response to it, as sent.
         next_id: Message ID of our next request.
         outstanding: Our request under way.

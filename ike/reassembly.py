@@ -17,12 +17,14 @@ class Opened:
     Args:
         message: As parsed. A reassembled one looks as if it had come whole: its last payload is SK.
         plaintext: Its inner payloads, for ``ike.sealing.parse_inner``.
+        first_datagram: The datagram, or that of the first fragment: a retransmission is known by it.
         datagrams: Octets of each datagram that it came in, in the order of the fragment numbers.
         in_fragments: Whether it came in SKF payloads.
     """
 
     message: Message
     plaintext: bytes = field(repr=False)
+    first_datagram: bytes = field(repr=False)
     datagrams: tuple[int, ...]
     in_fragments: bool
 
@@ -44,7 +46,7 @@ class _Stored:
     outer: tuple[Payload, ...]
     first_inner: int
     content: bytes = field(repr=False)
-    datagram: int
+    datagram: bytes = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -64,8 +66,8 @@ class Reassembly:
 
     @property
     def octets(self) -> int:
-        """Octets of content that are kept."""
-        return sum(len(part.content) for part in self._stored.values())
+        """Octets of the datagrams so far."""
+        return sum(len(part.datagram) for part in self._stored.values())
 
     def belongs(self, header: Header) -> bool:
         """Whether a fragment with this header is one of this message."""
@@ -76,17 +78,18 @@ class Reassembly:
         """Whether that fragment is here already."""
         return number in self._stored
 
-    def add(self, message: Message, fragment: EncryptedFragmentPayload, content: bytes) -> None:
+    def add(
+        self, datagram: bytes, outer: tuple[Payload, ...], fragment: EncryptedFragmentPayload, content: bytes
+    ) -> None:
         """Keep a fragment that was authenticated.
 
         Args:
-            message: The datagram, parsed.
+            datagram: All of it.
+            outer: The payloads before SKF.
             fragment: Its SKF payload.
             content: What was in it.
         """
-        self._stored[fragment.number] = _Stored(
-            message.payloads[:-1], fragment.first_inner, content, message.header.length
-        )
+        self._stored[fragment.number] = _Stored(outer, fragment.first_inner, content, datagram)
 
     @property
     def complete(self) -> bool:
@@ -101,7 +104,8 @@ class Reassembly:
         return Opened(
             Message(self.header, (*outer, sk)),
             b"".join(part.content for part in parts) + _WITHOUT_PADDING,
-            tuple(part.datagram for part in parts),
+            parts[0].datagram,
+            tuple(len(part.datagram) for part in parts),
             in_fragments=True,
         )
 
@@ -114,7 +118,7 @@ class Reassembly:
             is_response=self.header.is_response,
             received=tuple(sorted(self._stored)),
             total=self.total,
-            fragments=tuple(self._stored[number].datagram for number in sorted(self._stored)),
+            fragments=tuple(len(self._stored[number].datagram) for number in sorted(self._stored)),
             reason=reason,
         )
 

@@ -179,7 +179,7 @@ def _answer(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> None
     sealed = fragmentation.seal_response(sa, response, reply, opened)
     _send(sa, sealed, path, ctx)
     sa.last_response = sealed.datagrams
-    sa.last_request = b"" if opened.in_fragments else incoming.data
+    sa.last_request = opened.first_datagram
     sa.expected_id += 1
     if failure is not None and (failure.fatal or sa.state is State.HALF_OPEN):
         ctx.close(sa, Input.REFUSED, f"{incoming.exchange} was refused with {failure.notify.name}")

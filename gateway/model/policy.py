@@ -40,6 +40,19 @@ class IkePolicy:
     child_lifetime: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fragments:
+    """IKE messages in fragments (RFC 7383).
+
+    Args:
+        allowed: Whether we take and send them.
+        size: Octets of the largest IP datagram that a message is sent in.
+    """
+
+    allowed: bool = True
+    size: int = 576
+
+
 def policy(tunnel: TunnelIkeV2Default | TunnelIkeV2Custom, *, legacy: bool = False) -> IkePolicy:
     """The policy of a tunnel configuration.
 
@@ -61,6 +74,7 @@ def peer_config(
     endpoint: IPv4Address,
     advertised: IPv4Address,
     peer: IPv4Address,
+    fragments: Fragments,
 ) -> PeerConfig:
     """The IKE responder's configuration of one tunnel.
 
@@ -71,6 +85,7 @@ def peer_config(
         endpoint: The address that we listen on.
         advertised: Our address as the CPE knows it, our identity.
         peer: The device IP address, the identity that is expected.
+        fragments: Whether and how IKE messages are sent in fragments.
     """
     return PeerConfig(
         name=name,
@@ -82,6 +97,8 @@ def peer_config(
         pfs_groups=policy.pfs_groups,
         pfs_same_as_ike=policy.pfs_same_as_ike,
         advertised_ip=str(advertised) if advertised != endpoint else None,
+        fragmentation=fragments.allowed,
+        fragment_size=fragments.size,
     )
 
 

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 from gateway.model.endpoints import Endpoint, TunnelKey, assign_endpoints
 from gateway.model.enums import Region
 from gateway.model.labfile import LabFile
-from gateway.model.policy import IkePolicy, peer_config, policy
+from gateway.model.policy import Fragments, IkePolicy, peer_config, policy
 from gateway.model.problems import LabFileError, Problem
 from gateway.model.resources import MICROSOFT_ASN, DeviceLink
 from ike.config import PeerConfig
@@ -33,6 +33,7 @@ class Tunnel:
         bandwidth_mbps: Bandwidth tier in Mbit/s; None: not limited.
         region: Region of the remote network.
         policy: What IKE accepts.
+        fragments: Whether and how IKE messages are sent in fragments.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Tunnel:
     bandwidth_mbps: int | None
     region: Region
     policy: IkePolicy
+    fragments: Fragments = field(default_factory=Fragments)
 
     @property
     def peer_config(self) -> PeerConfig:
@@ -61,6 +63,7 @@ class Tunnel:
             endpoint=self.endpoint,
             advertised=self.advertised_endpoint,
             peer=self.peer_address,
+            fragments=self.fragments,
         )
 
 
@@ -120,6 +123,7 @@ def _tunnel(lab: LabFile, key: TunnelKey, endpoint: Endpoint) -> Tunnel:
         bandwidth_mbps=tier.mbps if tier else None,
         region=network.region,
         policy=policy(link.tunnel_configuration, legacy=lab.gateway.accept_legacy_aes256_sha256_modp1024),
+        fragments=Fragments(allowed=lab.gateway.fragmentation, size=lab.gateway.fragment_size),
     )
 
 

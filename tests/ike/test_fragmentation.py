@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ike.codec import (
+    DeletePayload,
     EncryptedFragmentPayload,
     NotifyPayload,
     Payload,
@@ -15,7 +16,7 @@ from ike.codec import (
     build_message,
 )
 from ike.config import Limits
-from ike.constants import ExchangeType, NotifyType, PayloadType
+from ike.constants import ExchangeType, NotifyType, PayloadType, ProtocolId
 from ike.events import (
     ChildSaEstablished,
     DropReason,
@@ -344,6 +345,15 @@ def test_a_first_fragment_that_is_not_authentic_asks_for_nothing() -> None:
     assert cpe.world.drops == [DropReason.INTEGRITY]
 
 
+def test_the_first_fragment_of_a_delete_asks_for_the_response_again_after_the_ike_sa_has_ended() -> None:
+    cpe = established()
+    delete = [DeletePayload(ProtocolId.IKE, 0), *padded(200)]
+    datagrams = cpe.fragments(INFORMATIONAL, delete, size=SIZE)
+    answer = deliver(cpe, datagrams)
+    assert cpe.world.is_empty
+    assert deliver(cpe, datagrams) == answer != []
+
+
 # Bounds
 
 
@@ -380,8 +390,12 @@ def test_more_fragments_than_allowed_are_refused_at_the_first() -> None:
 
 
 def test_fragments_hold_a_bounded_number_of_octets() -> None:
-    cpe = established(World(limits=Limits(max_reassembled=100)))
-    deliver(cpe, [forge(cpe, 1, 3, bytes(60)), forge(cpe, 2, 3, bytes(41))])
+    one, two = 200, 300
+    cpe = established(World(limits=Limits(max_reassembled=one + two)))
+    empty = len(forge(cpe, 1, 3))
+    deliver(cpe, [forge(cpe, 1, 3, bytes(one - empty)), forge(cpe, 2, 3, bytes(two + 1 - empty))])
+    assert cpe.world.drops == [DropReason.TOO_LONG]
+    deliver(cpe, [forge(cpe, 2, 3, bytes(two - empty))])
     assert cpe.world.drops == [DropReason.TOO_LONG]
 
 

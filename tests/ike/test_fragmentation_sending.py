@@ -1,20 +1,23 @@
 """Sending in fragments: sizes, retransmission, and the size of the path (RFC 7383 sections 2.5 and 2.6.1)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ike import fragmentation
+from ike import fragmentation, session
 from ike.codec import EncryptedFragmentPayload, Payload, VendorPayload, parse_message
 from ike.config import MIN_FRAGMENT_SIZE
 from ike.constants import HEADER_LENGTH, ExchangeType, IdType
+from ike.context import Context
 from ike.events import MessageSent, RequestRepeated
 from ike.fragmentation import OVERHEAD, PROBED_SIZE
 from ike.identification import Identification
 from ike.ike_sa import IkeSa
 from ike.reassembly import Opened
+from ike.request import Request
 from tests.ike.initiator import Initiator
 from tests.ike.world import CPE, IKE_CBC_128, IKE_GCM_256, PEER, World
 
@@ -56,7 +59,7 @@ def own_request(cpe: Initiator, octets: int) -> fragmentation.Sealed:
 def in_fragments(cpe: Initiator, size: int) -> Opened:
     """A request of the peer that came in fragments of ``size`` octets."""
     message = parse_message(cpe.sealer.seal(cpe.header(INFORMATIONAL, 2), []))
-    return Opened(message, b"\0", (size, size - 40), in_fragments=True)
+    return Opened(message, b"\0", b"", (size, size - 40), in_fragments=True)
 
 
 # Cutting (section 2.5)
@@ -207,9 +210,52 @@ def test_a_request_to_a_peer_that_does_not_know_fragments_has_no_smaller_form() 
     assert (len(sealed.datagrams), sealed.smaller) == (1, ())
 
 
+class LargeRequest(Request):
+    """A request of the responder that no path takes whole."""
+
+    exchange = INFORMATIONAL
+
+    def payloads(self, sa: IkeSa, ctx: Context) -> Sequence[Payload]:
+        """One payload of 2,000 octets."""
+        return [VendorPayload((sa.spi_i + ctx.random(8)) * 125)]
+
+    def answered(self, sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> None:
+        """Nothing to learn."""
+
+
+def ask(cpe: Initiator) -> list[bytes]:
+    """Make the responder send the large request."""
+    ctx = cpe.world.responder._ctx
+    ctx.want(responder_sa(cpe), LargeRequest())
+    session.flush(ctx)
+    return [data for data, _ in cpe.world.take()]
+
+
+def sent_again(cpe: Initiator) -> list[bytes]:
+    """The next retransmission of the responder."""
+    due = cpe.world.responder.next_timer()
+    assert due is not None
+    return [data for data, _ in cpe.world.advance(due - cpe.world.now)]
+
+
+def test_the_first_retransmission_is_smaller_and_the_further_ones_are_the_same_to_the_bit() -> None:
+    cpe = established()
+    first, second, third = ask(cpe), sent_again(cpe), sent_again(cpe)
+    assert max(map(len, first)) == PROBED_SIZE - OVERHEAD
+    assert max(map(len, second)) == SMALL
+    assert third == second
+    assert {parse_message(data).header.message_id for data in first + second} == {0}
+
+
 def test_a_path_that_was_found_small_is_not_tried_again() -> None:
     cpe = established()
-    responder_sa(cpe).fragmentation.path_is_small = True
-    sealed = own_request(cpe, 2000)
-    assert max(map(len, sealed.datagrams)) == SMALL
-    assert sealed.smaller == ()
+    ask(cpe)
+    again = sent_again(cpe)
+    cpe.world.deliver(cpe.answer(again[0]), cpe.path)
+    assert max(map(len, ask(cpe))) == SMALL
+
+
+def test_a_path_that_was_found_large_is_used() -> None:
+    cpe = established()
+    cpe.world.deliver(cpe.answer(ask(cpe)[0]), cpe.path)
+    assert max(map(len, ask(cpe))) == PROBED_SIZE - OVERHEAD

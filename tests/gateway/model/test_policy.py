@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from gateway.model.enums import DhGroupName, IkeEncryption, IkeIntegrity, PfsGroup
-from gateway.model.policy import IkePolicy, peer_config, policy
+from gateway.model.policy import Fragments, IkePolicy, peer_config, policy
 from gateway.model.resources import TunnelIkeV2Custom, TunnelIkeV2Default
 from ike.constants import DhGroup, ProtocolId
 from tests.gateway.model.conftest import CUSTOM
@@ -148,6 +148,7 @@ def test_the_identities_are_the_two_public_addresses() -> None:
         endpoint=IPv4Address("10.0.0.5"),
         advertised=IPv4Address("203.0.113.5"),
         peer=IPv4Address("198.51.100.10"),
+        fragments=Fragments(),
     )
     assert config.local_identity.text == "203.0.113.5 (ID_IPV4_ADDR)"
     assert config.expected_identity.text == "198.51.100.10 (ID_IPV4_ADDR)"

@@ -166,3 +166,9 @@ def test_a_link_that_its_connectivity_configuration_does_not_show_is_warned_abou
 def test_the_listening_addresses_are_those_in_use_each_once(load_lab: Load) -> None:
     loaded = load_lab(lab(zone_link(), second("198.51.100.11")) | gateway(ONE, TWO, THREE))
     assert listening_addresses(assign_endpoints(loaded)) == tuple(map(IPv4Address, (ONE, TWO, THREE)))
+
+
+def test_the_settings_of_fragments_reach_every_peer(load_lab: Load) -> None:
+    [tunnel] = tunnels(load_lab(lab() | gateway(ONE, fragmentation=False, fragmentSize=1280)))
+    assert not tunnel.peer_config.fragmentation
+    assert tunnel.peer_config.fragment_size == 1280
