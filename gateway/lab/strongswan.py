@@ -140,17 +140,20 @@ def _secret(psk: str) -> str:
 
 
 def updown_script(protocols: tuple[str, ...]) -> str:
-    """Shell script for charon: the tunnel's routes and BGP session live and die with its CHILD SA.
+    """Shell script for charon: the tunnel's routes and BGP session live and die with its CHILD SAs.
 
-    A hardware router does the same by the state of its tunnel interface. charon calls this once when the
-    CHILD SA comes up and once when it is gone, not for a rekey.
+    A hardware router does the same by the state of its tunnel interface. charon calls this once when a CHILD
+    SA comes up and once when it is gone, not for a rekey. A re-authentication may make the new CHILD SA before
+    it breaks the old one, so they are counted.
     """
     return f"""\
 #!/bin/sh
 PATH=$PATH:/usr/sbin:/sbin
+exec 9>/run/updown.lock
+flock 9
 case $PLUTO_VERB in
-    up-*) state=enable ;;
-    down-*) state=disable ;;
+    up-*) echo up >>/run/updown.up; state=enable ;;
+    down-*) sed -i 1d /run/updown.up; [ -s /run/updown.up ] && exit 0; state=disable ;;
     *) exit 0 ;;
 esac
 for protocol in {" ".join(protocols)}; do

@@ -98,3 +98,28 @@ async def capture_reconnection(lab: Lab) -> str:
     await asyncio.sleep(0.3)
     await dumpcap.stop()
     return (await gateway.read(capture)).hex()
+
+
+async def reauthenticate(lab: Lab, *, make_before_break: bool) -> dict[str, Any]:
+    """Let the CPE authenticate itself anew while the branch host pings; what that cost and what was left."""
+    cpe, tunnel = only_tunnel(lab)
+    order = f"install_routes = no\n    make_before_break = {'yes' if make_before_break else 'no'}"
+    text = strongswan.daemon_configuration().replace("install_routes = no", order)
+    await tunnel.node.write("/run/etc/strongswan.conf", text)
+    await tunnel.node.check("swanctl", "--reload-settings")
+    # charon remembers the order when it makes an IKE SA.
+    await cpe.take_down(tunnel)
+    await cpe.bring_up(tunnel)
+    await until(lambda: lab.missing(cpe, tunnel), wanted=None)
+    before = (await lab.gateway.status())[tunnel.name]
+    pinged = await ping_while(lab, [("--rekey", "--ike", strongswan.CONNECTION, "--reauth")])
+    await until(lambda: lab.missing(cpe, tunnel), wanted=None)
+    after = (await lab.gateway.status())[tunnel.name]
+    return {
+        "outcomes": pinged["outcomes"],
+        "ping": pinged["ping"],
+        "is_new": after["ike"]["spi"] != before["ike"]["spi"],
+        "ike_sas": len(after["ike_sas"]),
+        "sending": [sa["sending"] for sa in after["counters"]["sas"]],
+        "same_session": after["bgp"]["since"] == before["bgp"]["since"],
+    }

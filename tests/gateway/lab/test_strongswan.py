@@ -1,6 +1,9 @@
 """strongSwan's configuration, and the reading of what swanctl prints."""
 
+import os
+import subprocess
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 
 import pytest
 
@@ -102,8 +105,41 @@ def test_a_key_stays_out_of_the_text_of_the_settings() -> None:
     assert "secret" not in repr(settings())
 
 
-def test_the_tunnel_takes_its_routes_and_its_session_with_it() -> None:
-    script = updown_script(("tunnel0", "gsa0"))
-    assert "up-*) state=enable" in script
-    assert "down-*) state=disable" in script
-    assert "for protocol in tunnel0 gsa0;" in script
+class Updown:
+    """Runs the script as charon does; ``birdc`` writes down what it is asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "birdc").write_text(f'#!/bin/sh\necho "$@" >>{folder}/asked\n', "utf-8")
+        (folder / "birdc").chmod(0o755)
+        script = updown_script(("tunnel0", "gsa0")).replace("/run/", f"{folder}/")
+        (folder / "updown").write_text(script, "utf-8")
+
+    def __call__(self, *verbs: str) -> list[str]:
+        """What ``birdc`` is asked when charon reports these, in order."""
+        (self._folder / "asked").write_text("", "utf-8")
+        path = f"{self._folder}:{os.environ['PATH']}"
+        for verb in verbs:
+            environment = {"PLUTO_VERB": verb, "PATH": path}
+            subprocess.run(["sh", self._folder / "updown"], env=environment, check=True, timeout=10)
+        return (self._folder / "asked").read_text("utf-8").splitlines()
+
+
+ON, OFF = ["enable tunnel0", "enable gsa0"], ["disable tunnel0", "disable gsa0"]
+
+
+def test_the_tunnel_takes_its_routes_and_its_session_with_it(tmp_path: Path) -> None:
+    assert Updown(tmp_path)("up-client", "down-client") == ON + OFF
+
+
+def test_a_child_sa_that_is_made_before_the_old_one_is_broken_keeps_routes_and_session(
+    tmp_path: Path,
+) -> None:
+    updown = Updown(tmp_path)
+    updown("up-client")
+    assert updown("up-client", "down-client") == ON
+    assert updown("down-client") == OFF
+
+
+def test_other_reports_of_charon_change_nothing(tmp_path: Path) -> None:
+    assert Updown(tmp_path)("up-client", "route-client") == ON
