@@ -18,7 +18,15 @@ def narrate(record: Mapping[str, Any]) -> str | None:
 def _message(data: Data) -> str | None:
     if data["exchange"] not in ("IKE_SA_INIT", "IKE_AUTH") or data["is_response"]:
         return None
-    return f"{data['exchange']} request from {data['remote']}: {' '.join(_short(data['payloads']))}"
+    pieces = f" in {len(data['fragments'])} fragments" if data["fragments"] else ""
+    return f"{data['exchange']} request from {data['remote']}{pieces}: {' '.join(_short(data['payloads']))}"
+
+
+def _incomplete(data: Data) -> str:
+    numbers = ", ".join(map(str, data["received"]))
+    kind = "response" if data["is_response"] else "request"
+    came = f"of {_count(data['total'], 'fragment')} only {numbers} came"
+    return f"{data['exchange']} {kind} given up: {came}; {data['reason']}"
 
 
 def _short(payloads: list[str]) -> list[str]:
@@ -97,6 +105,7 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "gateway_stopping": lambda _: "gateway stopping: deleting the SAs",
     "datagram_dropped": lambda d: f"dropped a datagram from {d['remote']}: {d['rule']} ({d['detail']})",
     "message_received": _message,
+    "incomplete_message_dropped": _incomplete,
     "proposals_evaluated": _proposals,
     "nat_detection": _nat,
     "identity_offered": lambda d: f"the CPE says it is {d['offered']}",

@@ -3,6 +3,8 @@
 import json
 from ipaddress import IPv4Address, IPv4Network
 
+import pytest
+
 from bgp.events import RoutesLearned, SpeakerStarted
 from gateway.daemon.translate import publish_bgp, publish_ike
 from gateway.narrate import narrate
@@ -14,6 +16,8 @@ from ike.events import (
     DatagramDropped,
     DropReason,
     EspKeysDerived,
+    IncompleteMessageDropped,
+    MessageReceived,
     NatDetection,
     PathChanged,
     ProposalsEvaluated,
@@ -72,6 +76,41 @@ def test_a_changed_path_names_the_child_sas_as_elsewhere_and_is_told_in_one_line
     assert narrate(record.as_json()) == (
         "the CPE moved from 203.0.113.10:4500 to 203.0.113.10:1024; IKE and ESP in UDP follow"
     )
+
+
+def test_a_message_that_stayed_incomplete_is_told_with_the_fragments_that_came() -> None:
+    event = IncompleteMessageDropped(
+        path=PATH,
+        exchange="IKE_AUTH",
+        message_id=1,
+        is_response=False,
+        received=(1, 3),
+        total=4,
+        fragments=(548, 548),
+        reason="the other fragments did not come in time",
+    )
+    record = publish_ike(Stream(), event)
+    assert record is not None
+    assert record.data["fragments"] == [548, 548]
+    assert narrate(record.as_json()) == (
+        "IKE_AUTH request given up: of 4 fragments only 1, 3 came; the other fragments did not come in time"
+    )
+
+
+@pytest.mark.parametrize(("fragments", "how"), [((), ""), ((548, 200), " in 2 fragments")])
+def test_a_request_is_told_with_the_number_of_its_fragments(fragments: tuple[int, ...], how: str) -> None:
+    event = MessageReceived(
+        path=PATH,
+        exchange="IKE_AUTH",
+        message_id=1,
+        is_response=False,
+        length=748,
+        payloads=("IDi", "AUTH"),
+        fragments=fragments,
+    )
+    record = publish_ike(Stream(), event)
+    assert record is not None
+    assert narrate(record.as_json()) == f"IKE_AUTH request from 203.0.113.10:4500{how}: IDi AUTH"
 
 
 def test_nat_detection_has_a_category_of_its_own() -> None:
