@@ -1,6 +1,8 @@
 """The rules of the source tree: which part may import which, and how long a file may be."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +12,10 @@ ROOT = Path(__file__).parents[1]
 PRODUCT = ("ike", "bgp", "gateway")
 SOURCES = sorted(file for top in (*PRODUCT, "tests", "benchmarks") for file in (ROOT / top).rglob("*.py"))
 MOST_LINES = 500
+
+INDEPENDENT = "tests.interop.independent"
+INDEPENDENT_USES = (INDEPENDENT, "tests.interop.dataplane_world", "tests.support.runner")
+"""What it may import of the tests: namespaces, and how programs are run as another user."""
 
 OUTSIDE_WORLD = (
     *("asyncio", "multiprocessing", "os", "random", "secrets", "select", "selectors", "signal", "socket"),
@@ -59,6 +65,10 @@ FORBIDDEN: dict[str, Rule] = {
         within(target, "gateway.daemon") and not within(module, "gateway.cli", "gateway.daemon", "tests")
     ),
     "scapy is for tests only": lambda module, target: within(target, "scapy") and not within(module, "tests"),
+    "the independent initiator shares no code with the product": lambda module, target: (
+        within(module, INDEPENDENT)
+        and (within(target, *PRODUCT) or (within(target, "tests") and not within(target, *INDEPENDENT_USES)))
+    ),
     "the product imports no tests": lambda module, target: (
         within(target, "tests", "benchmarks") and within(module, *PRODUCT)
     ),
@@ -83,6 +93,9 @@ def broken_rules(module: str, target: str) -> list[str]:
         ("gateway.model.load", "gateway.daemon.main"),
         ("gateway.daemon.main", "gateway.cli"),
         ("gateway.lab.capture", "scapy.all"),
+        ("tests.interop.independent.keys", "ike.crypto.keys"),
+        ("tests.interop.independent.world", "gateway.model"),
+        ("tests.interop.independent.initiator", "tests.ike.initiator"),
     ],
 )
 def test_the_import_rule_forbids(module: str, target: str) -> None:
@@ -98,6 +111,7 @@ def test_the_import_rule_forbids(module: str, target: str) -> None:
         ("gateway.records", "time"),
         ("bgp.speaker", "asyncio"),
         ("tests.ike.test_scapy", "scapy.layers.ipsec"),
+        ("tests.interop.independent.esp", "scapy.layers.ipsec"),
         ("ike.codec.timestamps", "timeit_like"),
     ],
 )
@@ -126,3 +140,9 @@ def test_no_file_is_longer_than_500_lines(file: Path) -> None:
 @pytest.mark.parametrize("file", SOURCES, ids=module_name)
 def test_every_module_says_what_it_is_for(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text()))
+
+
+def test_the_independent_initiator_runs_without_the_product() -> None:
+    say = "import sys, tests.interop.independent.drill; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", say], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & {*PRODUCT, "scapy"} == {"scapy"}
