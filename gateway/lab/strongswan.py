@@ -143,8 +143,8 @@ def updown_script(protocols: tuple[str, ...]) -> str:
     """Shell script for charon: the tunnel's routes and BGP session live and die with its CHILD SAs.
 
     A hardware router does the same by the state of its tunnel interface. charon calls this once when a CHILD
-    SA comes up and once when it is gone, not for a rekey. A re-authentication may make the new CHILD SA before
-    it breaks the old one, so they are counted.
+    SA comes up and once when it is gone, not for a rekey. They are counted: a re-authentication may make the
+    new one before it breaks the old one.
     """
     return f"""\
 #!/bin/sh
