@@ -40,7 +40,7 @@ def _later_message(record: Record) -> bool:
     """Whether anything but the first exchange came for the IKE SA."""
     if record["name"] == "message_received":
         return bool(record["data"]["exchange"] != "IKE_SA_INIT")
-    return bool(record["name"] == "datagram_dropped")
+    return record["name"] in {"datagram_dropped", "reassembly_started"}
 
 
 RULE = Rule(

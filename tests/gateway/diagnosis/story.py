@@ -35,6 +35,7 @@ from ike.events import (
     MessageReceived,
     NatDetection,
     ProposalsEvaluated,
+    ReassemblyStarted,
     RequestRefused,
     RequestRepeated,
     SelectorsNarrowed,
@@ -143,6 +144,14 @@ class Story:
     def repeated_init(self) -> None:
         """The CPE repeats IKE_SA_INIT: it did not get the answer."""
         self._ike(RequestRepeated(**self._where(), exchange="IKE_SA_INIT", message_id=0))
+
+    def fragment_of_auth(self, *, total: int) -> None:
+        """The first fragment of IKE_AUTH comes."""
+        self._ike(
+            ReassemblyStarted(
+                **self._where(), exchange="IKE_AUTH", message_id=1, is_response=False, total=total
+            )
+        )
 
     def auth(self, *, failure: str = "", payloads: tuple[str, ...] = AUTH_PAYLOADS) -> None:
         """The CPE sends IKE_AUTH and is authenticated, or refused."""

@@ -162,6 +162,13 @@ def test_half_open_that_timed_out_stays_a_finding() -> None:
     assert story.finding().code == "GSA-IKE-040"
 
 
+def test_half_open_is_no_silence_when_a_fragment_of_ike_auth_came() -> None:
+    story = Story()
+    story.init()
+    story.fragment_of_auth(total=4)
+    assert story.findings(after=10) == []
+
+
 def test_half_open_with_repeated_requests_is_about_lost_answers() -> None:
     story = Story()
     story.init()
