@@ -51,7 +51,7 @@ def _child(child: Json, counted: Json | None, now: float) -> Iterator[str]:
     if counted is not None:
         life = [
             *_life({**child, **counted}, now),
-            f"{counted['packets_in']} in, {counted['packets_out']} out",
+            f"{counted['packets_in']} packets in, {counted['packets_out']} out",
         ]
         yield f"              {', '.join(life)}{', sends' if counted['sending'] else ''}"
 

@@ -70,7 +70,7 @@ def test_each_sa_has_its_algorithms_and_below_its_path_age_and_last_sign_of_life
         "    IKE SA    AES_GCM_16-256 / PRF_HMAC_SHA2_384 / MODP_2048_256, 203.0.113.10",
         "              203.0.113.10:4500, 7 h 5 min old, heard 3 s ago",
         "    CHILD SA  AES_GCM_16-256 / NO_ESN, ESP in UDP, SPIs in c0ffee01 out 00000abc",
-        "              203.0.113.10:4500, 12 min old, heard 1 s ago, 120 in, 118 out, sends",
+        "              203.0.113.10:4500, 12 min old, heard 1 s ago, 120 packets in, 118 out, sends",
         "    packets   120 in (9000 bytes), 118 out (8000 bytes)",
     ]
 
@@ -89,7 +89,7 @@ def test_every_ike_sa_of_a_tunnel_is_shown() -> None:
 def test_a_child_sa_that_never_received_says_so() -> None:
     silent = {**COUNTED, "heard": None, "sending": False, "packets_in": 0}
     shown = text(tunnel(counters={**tunnel()["counters"], "sas": [silent]}))
-    assert "              203.0.113.10:4500, 12 min old, nothing heard, 0 in, 118 out" in shown
+    assert "              203.0.113.10:4500, 12 min old, nothing heard, 0 packets in, 118 out" in shown
 
 
 def test_a_child_sa_without_counters_has_one_line() -> None:
