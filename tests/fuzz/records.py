@@ -102,7 +102,7 @@ def changed_chain(chain: bytes, choice: random.Random, blind: Mutate) -> bytes:
 
 def split(chain: bytes) -> tuple[list[tuple[int, int, bytes]], bytes]:
     """The payloads as (type, flags, body), and what no longer is one."""
-    payloads, following, offset = [], chain[0], 1
+    payloads, following, offset = [], chain[0] if chain else 0, 1
     while following and offset + _GENERIC <= len(chain):
         length = int.from_bytes(chain[offset + 2 : offset + 4], "big")
         if length < _GENERIC or offset + length > len(chain):

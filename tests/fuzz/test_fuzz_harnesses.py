@@ -95,6 +95,10 @@ def test_a_chain_of_payloads_is_split_and_joined_again() -> None:
     assert split(chain) == ([(40, 0, b"nonce"), (41, 128, b"")], b"")
 
 
+def test_an_empty_chain_has_no_payloads() -> None:
+    assert split(b"") == ([], b"")
+
+
 def test_a_changed_chain_has_right_lengths() -> None:
     chain = joined([(40, 0, b"nonce"), (41, 0, b"notify"), (43, 0, b"vendor")])
     choice = random.Random(1)
