@@ -3,10 +3,9 @@
     python -m benchmarks handshakes
 
 One handshake is IKE_SA_INIT, IKE_AUTH with a CHILD SA, and the deletion of the IKE SA: AES-GCM-256 and
-HMAC-SHA2-384 with each Diffie-Hellman group. The same initiator talks to both, from
-another namespace of this machine. Processor time is that of the responder's process, from /proc, its threads
-included: it does not depend on how fast the initiator is. The rate is what one core would do that does nothing
-else.
+HMAC-SHA2-384 with each Diffie-Hellman group. The same initiator talks to both, from another namespace of this
+machine. Processor time is that of the responder's process, from /proc, its threads included: it does not
+depend on how fast the initiator is. The rate is what one core would do that does nothing else.
 """
 
 import json

@@ -10,6 +10,7 @@ from ike.ike_sa import IkeSa
 from ike.request import Request
 from ike.requests.child import CreateChild, RekeyChild
 from ike.requests.delete import DeleteChild
+from ike.requests.rekey_ike import RekeyIke
 from ike.state import ChildState, State
 
 
@@ -28,11 +29,13 @@ class UnderWay(Enum):
 
     NOTHING = "nothing"
     REKEYING_IKE = "rekeying the IKE SA"
+    COMPARING_IKE = "rekeying the IKE SA, as the peer is already"
     UNDECIDED = "waiting for the nonces to decide whether the IKE SA stays"
     REPLACED = "having the IKE SA deleted by the peer, another has its place"
     DELETING_IKE = "deleting the IKE SA"
     CREATING_CHILD = "creating a CHILD SA"
     REKEYING_CHILD = "rekeying the same CHILD SA"
+    COMPARING_CHILD = "rekeying the same CHILD SA, as the peer is already"
     REKEYING_OTHER_CHILD = "rekeying another CHILD SA"
     DELETING_CHILD = "deleting the same CHILD SA"
     DELETING_OTHER_CHILD = "deleting another CHILD SA"
@@ -51,6 +54,7 @@ class Answer(Enum):
 _NO = Answer.TEMPORARY_FAILURE
 EXCEPTIONS: dict[tuple[Asked, UnderWay], Answer] = {
     (Asked.REKEY_IKE, UnderWay.REKEYING_IKE): Answer.AND_COMPARE_NONCES,
+    (Asked.REKEY_IKE, UnderWay.COMPARING_IKE): _NO,
     (Asked.REKEY_IKE, UnderWay.UNDECIDED): _NO,
     (Asked.REKEY_IKE, UnderWay.REPLACED): _NO,
     (Asked.REKEY_IKE, UnderWay.DELETING_IKE): _NO,
@@ -58,14 +62,17 @@ EXCEPTIONS: dict[tuple[Asked, UnderWay], Answer] = {
     (Asked.REKEY_IKE, UnderWay.REKEYING_OTHER_CHILD): _NO,
     (Asked.REKEY_IKE, UnderWay.DELETING_OTHER_CHILD): _NO,
     (Asked.CREATE_CHILD, UnderWay.REKEYING_IKE): _NO,
+    (Asked.CREATE_CHILD, UnderWay.COMPARING_IKE): _NO,
     (Asked.CREATE_CHILD, UnderWay.UNDECIDED): _NO,
     (Asked.CREATE_CHILD, UnderWay.REPLACED): _NO,
     (Asked.CREATE_CHILD, UnderWay.DELETING_IKE): _NO,
     (Asked.REKEY_CHILD, UnderWay.REKEYING_IKE): _NO,
+    (Asked.REKEY_CHILD, UnderWay.COMPARING_IKE): _NO,
     (Asked.REKEY_CHILD, UnderWay.UNDECIDED): _NO,
     (Asked.REKEY_CHILD, UnderWay.REPLACED): _NO,
     (Asked.REKEY_CHILD, UnderWay.DELETING_IKE): _NO,
     (Asked.REKEY_CHILD, UnderWay.REKEYING_CHILD): Answer.AND_COMPARE_NONCES,
+    (Asked.REKEY_CHILD, UnderWay.COMPARING_CHILD): _NO,
     (Asked.REKEY_CHILD, UnderWay.DELETING_CHILD): _NO,
     (Asked.DELETE_CHILD, UnderWay.DELETING_CHILD): Answer.WITHOUT_DELETE_PAYLOAD,
 }
@@ -95,9 +102,12 @@ def answer_to(asked: Asked, sa: IkeSa, child: ChildSa | None = None) -> tuple[An
 
 
 def _under_way(sa: IkeSa, child: ChildSa | None) -> UnderWay:
-    if sa.state in _OF_STATE:
-        return _OF_STATE[sa.state]
-    if child is not None and child.state in _OF_CHILD_STATE:
-        return _OF_CHILD_STATE[child.state]
     request = sa.outstanding.request if sa.outstanding else None
+    # A second rival would make us forget the first, and nobody would end it.
+    has_rival = isinstance(request, RekeyIke | RekeyChild) and request.rival is not None
+    if sa.state in _OF_STATE:
+        return UnderWay.COMPARING_IKE if has_rival and sa.state is State.REKEYING else _OF_STATE[sa.state]
+    if child is not None and child.state in _OF_CHILD_STATE:
+        comparing = has_rival and child.state is ChildState.REKEYING
+        return UnderWay.COMPARING_CHILD if comparing else _OF_CHILD_STATE[child.state]
     return next((found for kind, found in _OF_REQUEST.items() if isinstance(request, kind)), UnderWay.NOTHING)

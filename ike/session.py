@@ -259,6 +259,7 @@ def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
         pending.request.answered(sa, payloads, ctx)
     except NotifyError as error:
         ctx.emit(ResponseUnusable(**sa.where(incoming.path), exchange=incoming.exchange, reason=error.reason))
+        pending.request.abandoned(sa, ctx)
         if sa.state is not State.DELETING:
             succession.delete(sa, f"the peer's {incoming.exchange} response cannot be used", ctx)
 

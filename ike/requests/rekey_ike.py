@@ -60,6 +60,8 @@ class RekeyIke(Request):
 
     def answered(self, sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> None:
         """Move to the new IKE SA and delete the old one; or let the nonces decide."""
+        if sa.state is State.DELETING and self.rival is not None:
+            self._give_up_rival(self.rival, ctx)
         error = refusal(payloads)
         if error is not None:
             self._refused(sa, error, ctx)
@@ -75,8 +77,7 @@ class RekeyIke(Request):
                 succession.delete(new, "redundant after a rekey collision", ctx)
                 self._choose_rival(sa, self.rival, ctx)
                 return
-            if self.rival.sa.state is State.UNDECIDED:
-                succession.await_delete(self.rival.sa, ctx)
+            self._give_up_rival(self.rival, ctx)
         succession.hand_over(sa, new, ctx)
         succession.delete(sa, "rekeyed by us", ctx)
 
@@ -101,6 +102,11 @@ class RekeyIke(Request):
             by_us=True,
         )
         return succession.create(sa, agreement, State.ESTABLISHED, ctx), nonces
+
+    @staticmethod
+    def _give_up_rival(rival: RivalIkeSa, ctx: Context) -> None:
+        if rival.sa.state is State.UNDECIDED:
+            succession.await_delete(rival.sa, ctx)
 
     def _choose_rival(self, sa: IkeSa, rival: RivalIkeSa, ctx: Context) -> None:
         if rival.sa.state is State.UNDECIDED:

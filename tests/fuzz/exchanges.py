@@ -12,10 +12,12 @@ from functools import cache
 
 from ike.codec import (
     DeletePayload,
+    EncryptedFragmentPayload,
     Header,
     NotifyPayload,
     Payload,
     encrypted_prefix,
+    fragment_prefix,
     parse_header,
 )
 from ike.constants import (
@@ -60,6 +62,10 @@ class Kind(IntEnum):
     """An INFORMATIONAL request whose plaintext is the content, padding included."""
     MOVED = 11
     """An INFORMATIONAL request from another port."""
+    FRAGMENTS = 12
+    """An IKE_AUTH request, later an INFORMATIONAL one, in as many fragments as the first octet says."""
+    REKEY_CHILD = 13
+    REKEY_IKE = 14
 
 
 KEEP_AUTH = 0x10
@@ -79,7 +85,7 @@ _IV = 8
 def _connecting() -> Initiator:
     """An initiator after IKE_SA_INIT, whose keys fit every world: all of them draw the same values."""
     cpe = Initiator(new_world(), suite=P256)
-    cpe.send_init()
+    cpe.send_init(cpe.fragmenting_init_payloads())
     return cpe
 
 
@@ -109,18 +115,27 @@ class Peer:
         match what:
             case Kind.WAIT:
                 return world.advance(body[0] if body else 1)
-            case Kind.PROBE | Kind.DELETE:
+            case Kind.PROBE | Kind.DELETE | Kind.REKEY_IKE:
+                responder = world.responder
+                calls = {Kind.PROBE: responder.probe, Kind.REKEY_IKE: responder.rekey_ike}
                 for sa in world.sas:
-                    call = world.responder.probe if what == Kind.PROBE else world.responder.delete
-                    call(sa, world.now)
+                    calls.get(Kind(what), responder.delete)(sa, world.now)
                 return world.take()
+            case Kind.REKEY_CHILD:
+                for spi in [spi for sa in world.sas for spi in sa.children]:
+                    world.responder.rekey_child(spi, world.now)
+                return world.take()
+            case Kind.FRAGMENTS:
+                datagrams = self._fragments(body)
             case Kind.REPEAT:
-                return world.deliver(self.last, PATH_4500)
+                datagrams = [self.last]
             case Kind.DAMAGED:
-                return world.deliver(_xored(self.last, body), PATH_4500)
+                datagrams = [_xored(self.last, body)]
             case _:
                 self.last = self._message(kind, body)
-                return world.deliver(self.last, _MOVED if what == Kind.MOVED else PATH_4500)
+                datagrams = [self.last]
+        path = _MOVED if what == Kind.MOVED else PATH_4500
+        return [sent for data in datagrams for sent in world.deliver(data, path)]
 
     def _message(self, kind: int, body: bytes) -> bytes:
         """The message of a step that sends a new one."""
@@ -137,6 +152,30 @@ class Peer:
         if what == Kind.IKE_AUTH and not kind & KEEP_AUTH:
             body = self._with_right_auth(body)
         return self.seal(header, (body or b"\0")[0], body[1:] + b"\0")
+
+    def _fragments(self, body: bytes) -> list[bytes]:
+        """A request in fragments, in reverse order when the first octet says so; each of them verifies."""
+        how, first, chain = (body or b"\0")[0], (body[1:] or b"\0")[0], body[2:]
+        exchange = ExchangeType.INFORMATIONAL if self._next_id() > 1 else ExchangeType.IKE_AUTH
+        header, total = self.cpe.header(exchange, self._next_id()), how % 8 + 1
+        if exchange is ExchangeType.IKE_AUTH:
+            chain = self._with_right_auth(bytes([first]) + chain)[1:]
+        room = -(-len(chain) // total)
+        fragments = [
+            self._fragment(
+                header,
+                EncryptedFragmentPayload(0 if number else first, number + 1, total, b""),
+                chain[number * room : (number + 1) * room],
+            )
+            for number in range(total)
+        ]
+        return fragments[::-1] if how & 8 else fragments
+
+    def _fragment(self, header: Header, numbers: EncryptedFragmentPayload, content: bytes) -> bytes:
+        self._ivs += 1
+        iv, protection = self._ivs.to_bytes(_IV, "big"), self.cpe.outbound
+        prefix = fragment_prefix(header, numbers, _IV + len(content) + 1 + protection.icv_length)
+        return prefix + iv + protection.seal(iv, prefix, content + b"\0")
 
     def _next_id(self) -> int:
         return next((sa.expected_id for sa in self.world.sas if sa.spi_r == self.cpe.spi_r), 1)
@@ -176,7 +215,7 @@ def check(data: bytes) -> None:
         peer.note(sent)
         for answer, _ in sent:
             header = parse_header(answer)
-            if header.spi_r == peer.cpe.spi_r:
+            if header.spi_r == peer.cpe.spi_r and header.next_payload == PayloadType.SK:
                 peer.cpe.open(answer)
         for sa in peer.world.sas:
             assert sa.expected_id - before.get(sa.spi_r, sa.expected_id) in (0, 1)
@@ -196,6 +235,7 @@ def _seed_steps() -> list[list[Step]]:
     rekey = NotifyPayload(NotifyType.REKEY_SA, protocol=ProtocolId.ESP, spi=cpe.esp_spi)
     pfs = P256.transforms[TransformType.DH]
     rekey_child = chain_of([rekey, *cpe.child_payloads(spi=NEW_SPI, offered=pfs, ke=fresh_ke(cpe))])
+    answer = chain_of(cpe.child_payloads(spi=NEW_SPI, offered=pfs, ke=fresh_ke(cpe)))
     rekey_ike = chain_of(cpe.rekey_ike_payloads(cpe.successor(suite=P256)))
     after: list[list[Step]] = [
         [
@@ -212,8 +252,18 @@ def _seed_steps() -> list[list[Step]]:
         ],
         [(Kind.RAW, bytes(9) + b"\x08"), (Kind.MOVED, b"\0"), (Kind.OTHER_EXCHANGE, b"\x2b\0")],
         [_informational(NotifyPayload(NotifyType.AUTHENTICATION_FAILED))],
+        [(Kind.REKEY_CHILD, b""), (Kind.CREATE_CHILD_SA, rekey_child), (Kind.RESPONSE, rekey_child)],
+        [(Kind.REKEY_IKE, b""), (Kind.CREATE_CHILD_SA, rekey_ike), (Kind.RESPONSE, rekey_ike)],
+        [(Kind.REKEY_CHILD, b""), (Kind.RESPONSE, answer)],
+        [(Kind.REKEY_IKE, b""), (Kind.RESPONSE, rekey_ike), (Kind.WAIT, b"\x80")],
     ]
-    return [[auth_step], *([auth_step, *steps] for steps in after)]
+    fragments: Step = (Kind.FRAGMENTS, b"\3" + auth_step[1])
+    return [
+        [auth_step],
+        [fragments],
+        [(Kind.FRAGMENTS, b"\x0b" + auth_step[1])],
+        *([auth_step, *steps] for steps in after),
+    ]
 
 
 def seeds() -> list[bytes]:
