@@ -1,4 +1,4 @@
-"""A peer that rekeys out of turn while we are rekeying ourselves: nothing is left behind. Found by fuzzing."""
+"""A peer that rekeys out of turn while we are rekeying ourselves: nothing is left behind."""
 
 from ike.codec import NoncePayload
 from ike.constants import ExchangeType, NotifyType
