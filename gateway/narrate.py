@@ -69,6 +69,20 @@ def _remote(path: list[Any]) -> str:
     return f"{ip}:{port}"
 
 
+def _suppressed(data: Data) -> str:
+    what = data.get("rule") or data["kind"].replace("_", " ")
+    return f"{data['count']} more of one kind in {data['seconds']:.0f} s, not told one by one: {what}"
+
+
+def _cookie(data: Data) -> str:
+    again = "; the one it returned does not verify" if data["returned"] else ""
+    return f"asked the CPE for a cookie: {data['reason']}{again}"
+
+
+def _vendors(data: Data) -> str | None:
+    return f"vendor IDs of {', '.join(data['known'])}" if data["known"] else None
+
+
 def _ike_closed(data: Data) -> str | None:
     return None if data["rekeyed"] else f"IKE SA closed: {data['reason']}"
 
@@ -104,6 +118,9 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "gateway_ready": lambda d: f"gateway ready on {', '.join(d['endpoints'])}, UDP 500 and 4500",
     "gateway_stopping": lambda _: "gateway stopping: deleting the SAs",
     "datagram_dropped": lambda d: f"dropped a datagram from {d['remote']}: {d['rule']} ({d['detail']})",
+    "events_suppressed": _suppressed,
+    "cookie_requested": _cookie,
+    "vendors_named": _vendors,
     "message_received": _message,
     "incomplete_message_dropped": _incomplete,
     "proposals_evaluated": _proposals,

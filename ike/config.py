@@ -4,9 +4,11 @@ The application implements ``PeerLookup``; no rule of any particular service liv
 """
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Protocol
 
-from ike.constants import DhGroup
+from ike.constants import DhGroup, NotifyType
+from ike.events import DropReason
 from ike.identification import Identification
 from ike.path import Path
 from ike.proposal import Suite
@@ -89,11 +91,37 @@ class PeerConfig:
     fragment_size: int = 576
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unidentified:
+    """The application knows why a datagram's path belongs to no peer.
+
+    Args:
+        reason: Which rule says so.
+        detail: What was seen and what was expected, for people.
+        name: Name of the peer that it would be without that rule, for events; empty when there is none.
+        notify: What an IKE_SA_INIT request is answered with, or None for silence.
+    """
+
+    reason: DropReason
+    detail: str
+    name: str = ""
+    notify: NotifyType | None = None
+
+
 class PeerLookup(Protocol):
     """Finds the configuration of the peer that a new IKE SA belongs to."""
 
-    def __call__(self, path: Path) -> PeerConfig | None:
-        """The peer configured for this path, or None when the source address is unknown."""
+    def __call__(self, path: Path) -> PeerConfig | Unidentified | None:
+        """The peer configured for this path; otherwise the reason, or None for an unknown source address."""
+
+
+class CookieMode(Enum):
+    """When an IKE_SA_INIT request must return a cookie (RFC 7296 section 2.6)."""
+
+    ALWAYS = auto()
+    THRESHOLD = auto()
+    """When many IKE SAs are half-open, or many requests were refused."""
+    NEVER = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +130,12 @@ class Limits:
 
     Args:
         half_open_timeout: An IKE SA that has not authenticated by then is dropped.
-        max_half_open: IKE_SA_INIT requests beyond this many half-open SAs are dropped.
+        max_half_open: Half-open IKE SAs in total.
+        max_half_open_per_source: Half-open IKE SAs of one source address.
+        cookies: When a request must return a cookie.
+        cookie_threshold: Half-open IKE SAs from which on it must, and requests in a burst that may be refused
+            before it must.
+        answer_unknown_spi: Answer a request for an unknown IKE SA with INVALID_IKE_SPI.
         max_datagram: Octets of the largest accepted IKE message.
         max_child_sas: CHILD SAs of one IKE SA. A tunnel needs two while one replaces the other, and the peer
             may be slow to delete old ones.
@@ -119,6 +152,10 @@ class Limits:
 
     half_open_timeout: float = 30.0
     max_half_open: int = 1000
+    max_half_open_per_source: int = 5
+    cookies: CookieMode = CookieMode.THRESHOLD
+    cookie_threshold: int = 30
+    answer_unknown_spi: bool = False
     max_datagram: int = 65535
     max_child_sas: int = 8
     retransmit_timeout: float = 4.0

@@ -1,7 +1,7 @@
-"""The responder: the one front door for datagrams, and the calls of the application.
+"""The responder: datagrams in, datagrams and events out, and the calls of the application.
 
-Header checks come before any state; then the IKE SA is found by its SPI. The clock and the addresses are
-arguments, timers are data::
+The front door looks at what belongs to no IKE SA; the rest goes to the IKE SA of its SPIs. The clock and the
+addresses are arguments, timers are data::
 
     responder.receive_datagram(data, path, now)
     while event := responder.next_event(): ...        # install CHILD SAs here,
@@ -12,22 +12,12 @@ from collections.abc import Callable, Iterator
 
 from ike import mobility, session, succession, upkeep
 from ike.child_sa import ChildSa, EspParameters
-from ike.codec import CodecError, Header, Message, NotifyPayload, build_message, parse_header, parse_message
-from ike.config import Limits, PeerConfig, PeerLookup
-from ike.constants import HEADER_LENGTH, IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, name_of
+from ike.codec import Header
+from ike.config import Limits, PeerLookup
+from ike.constants import HEADER_LENGTH, IKE_MAJOR_VERSION, ExchangeType
 from ike.context import Context
-from ike.errors import InvalidMajorVersion, InvalidSyntax, NotifyError
-from ike.events import (
-    DatagramDropped,
-    DropReason,
-    Event,
-    MessageReceived,
-    MessageSent,
-    RequestRefused,
-    RequestRepeated,
-)
-from ike.exchanges import ike_sa_init
-from ike.exchanges.request import names
+from ike.events import Event
+from ike.front_door import FrontDoor
 from ike.ike_sa import IkeSa
 from ike.path import Path
 from ike.requests.child import RekeyChild
@@ -37,6 +27,8 @@ from ike.requests.rekey_ike import RekeyIke
 from ike.state import ChildInput, ChildState, State
 
 _NO_SPI = bytes(8)
+_VERSION, _EXCHANGE = 17, 18
+"""Offsets in the IKE header (RFC 7296 section 3.1)."""
 
 
 class Responder:
@@ -51,9 +43,9 @@ class Responder:
     def __init__(
         self, lookup: PeerLookup, random: Callable[[int], bytes], limits: Limits | None = None
     ) -> None:
-        self._lookup = lookup
         self._limits = limits or Limits()
         self._ctx = Context(random, self._limits)
+        self._door = FrontDoor(lookup, self._ctx)
 
     def receive_datagram(self, data: bytes, path: Path, now: float) -> None:
         """Process one IKE message, without the non-ESP marker; never raises, whatever the octets.
@@ -64,21 +56,18 @@ class Responder:
             now: Seconds on any steady clock.
         """
         self._ctx.now, self._ctx.arrival = now, path
-        header = self._checked_header(data, path)
-        if header is None:
+        if self._is_first_message(data):
+            self._door.receive_init(data, path)
             return
-        if header.exchange == ExchangeType.IKE_SA_INIT and header.spi_r == _NO_SPI:
-            self._receive_init(header, data, path)
+        header = self._door.checked_header(data, path)
+        if header is None:
             return
         sa = self._find(header, path)
         if sa is None:
             if (answer := self._ctx.tombstones.answer(_own_spi(header), data, now)) is not None:
                 self._ctx.send(answer, path)
-                return
-            kind = "response" if header.is_response else "request"
-            spis = f"{header.spi_i.hex()}_{header.spi_r.hex()}"
-            detail = f"{name_of(ExchangeType, header.exchange)} {kind} for SPIs {spis}"
-            self._drop(path, DropReason.UNKNOWN_SPI, detail)
+            else:
+                self._door.receive_unknown(header, path)
             return
         session.receive(sa, session.Incoming(header, data, path), self._ctx)
         self._finish(sa)
@@ -91,11 +80,13 @@ class Responder:
 
     def next_timer(self) -> float | None:
         """When to call ``handle_timer``, on the clock of ``now``; None when nothing is due ever."""
-        return self._ctx.timers.next()
+        timers = (self._ctx.timers.next(), self._door.flood.timer)
+        return min((due for due in timers if due is not None), default=None)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due at ``now``."""
         self._ctx.now = now
+        self._door.flood.handle_timer(now)
         for sa in self._ctx.timers.take_due(now):
             if sa.state is not State.CLOSED:  # by what another one did at the same time
                 session.handle_timer(sa, self._ctx)
@@ -104,6 +95,11 @@ class Responder:
     def next_event(self) -> Event | None:
         """Take the next event."""
         return self._ctx.events.popleft() if self._ctx.events else None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is no IKE SA."""
+        return not self._ctx.sas
 
     def ike_sas(self) -> Iterator[IkeSa]:
         """The IKE SAs, for reading."""
@@ -185,6 +181,15 @@ class Responder:
         self._ctx.touch(sa)
         session.flush(self._ctx)
 
+    def _is_first_message(self, data: bytes) -> bool:
+        """Whether this is IKE_SA_INIT of our version that names no responder; read without parsing."""
+        return (
+            HEADER_LENGTH <= len(data) <= self._limits.max_datagram
+            and data[_EXCHANGE] == ExchangeType.IKE_SA_INIT
+            and data[_VERSION] >> 4 == IKE_MAJOR_VERSION
+            and data[8:16] == _NO_SPI
+        )
+
     def _find(self, header: Header, path: Path) -> IkeSa | None:
         """The IKE SA of a message, by our SPI in it; the flag says which one of the two that is."""
         sa = self._ctx.sas.get(_own_spi(header))
@@ -195,122 +200,6 @@ class Responder:
             path.local_ip,
         )
         return sa if known else None
-
-    def _drop(self, path: Path, reason: DropReason, detail: str) -> None:
-        peer = self._lookup(path)
-        name = peer.name if peer else ""
-        self._ctx.emit(DatagramDropped(peer=name, path=path, reason=reason, detail=detail))
-
-    def _checked_header(self, data: bytes, path: Path) -> Header | None:
-        if len(data) < HEADER_LENGTH:
-            self._drop(path, DropReason.TOO_SHORT, f"{len(data)} octets, an IKE header has {HEADER_LENGTH}")
-            return None
-        if len(data) > self._limits.max_datagram:
-            limit = self._limits.max_datagram
-            self._drop(path, DropReason.TOO_LONG, f"{len(data)} octets, at most {limit} are accepted")
-            return None
-        header = parse_header(data)
-        if header.major == IKE_MAJOR_VERSION:
-            return header
-        version = f"IKE version {header.major}.{header.minor}, expected 2.0"
-        peer = self._lookup(path)
-        if header.major < IKE_MAJOR_VERSION:
-            self._drop(path, DropReason.OLD_VERSION, version)
-        elif peer is None:
-            self._drop(path, DropReason.UNKNOWN_SOURCE, f"{version}, from {path.remote}")
-        elif header.is_response:
-            self._drop(path, DropReason.MALFORMED, version)
-        else:
-            self._refuse(header, path, InvalidMajorVersion(version), peer)
-        return None
-
-    def _receive_init(self, header: Header, data: bytes, path: Path) -> None:
-        peer = self._lookup(path)
-        if peer is None:
-            self._drop(path, DropReason.UNKNOWN_SOURCE, f"IKE_SA_INIT from {path.remote}")
-        elif header.is_response:
-            self._drop(path, DropReason.UNEXPECTED_RESPONSE, "IKE_SA_INIT response, we send no such request")
-        elif not header.is_initiator or header.message_id != 0 or not any(header.spi_i):
-            self._drop(path, DropReason.MALFORMED, "flags, message ID or SPI of no first request")
-        elif (known := self._ctx.by_init_request.get((data, peer.name))) is not None:
-            self._repeat_init(known, path)
-        elif len(self._ctx.half_open) >= self._limits.max_half_open:
-            limit = self._limits.max_half_open
-            self._drop(path, DropReason.TOO_MANY_HALF_OPEN, f"{limit} are half-open already")
-        else:
-            self._answer_init(header, data, path, peer)
-
-    def _repeat_init(self, known: IkeSa, path: Path) -> None:
-        """Answer a repeated request to where it came from now; after IKE_AUTH it is a straggler."""
-        if known.state is State.HALF_OPEN:
-            self._ctx.send(known.last_response, path)
-            self._ctx.emit(RequestRepeated(**known.where(path), exchange="IKE_SA_INIT", message_id=0))
-        else:
-            detail = "IKE_SA_INIT request of an IKE SA that is authenticated already"
-            self._drop(path, DropReason.UNEXPECTED_MESSAGE_ID, detail)
-
-    def _answer_init(self, header: Header, data: bytes, path: Path, peer: PeerConfig) -> None:
-        try:
-            message = parse_message(data)
-        except CodecError as error:
-            self._drop(path, DropReason.MALFORMED, str(error))
-            return
-        self._report_init(message, len(data), path, peer)
-        try:
-            request = ike_sa_init.InitRequest(data=data, message=message, path=path, peer=peer)
-            sa = ike_sa_init.answer(request, self._ctx)
-            self._ctx.add(sa)
-            self._ctx.half_open.add(sa, verified=False)
-        except InvalidSyntax as error:
-            # This notification may only be sent encrypted (RFC 7296 section 3.10.1): there are no keys yet.
-            self._drop(path, DropReason.MALFORMED, error.reason)
-        except NotifyError as error:
-            self._refuse(header, path, error, peer)
-
-    def _report_init(self, message: Message, length: int, path: Path, peer: PeerConfig) -> None:
-        self._ctx.emit(
-            MessageReceived(
-                peer=peer.name,
-                path=path,
-                exchange="IKE_SA_INIT",
-                message_id=0,
-                is_response=False,
-                length=length,
-                payloads=names(message.payloads),
-            )
-        )
-
-    def _refuse(self, header: Header, path: Path, error: NotifyError, peer: PeerConfig) -> None:
-        """Answer outside of any IKE SA: unprotected, without state (RFC 7296 section 2.21.1)."""
-        exchange = name_of(ExchangeType, header.exchange)
-        notify = NotifyPayload(error.notify, error.data)
-        response = build_message(
-            Header(
-                spi_i=header.spi_i,
-                spi_r=header.spi_r,
-                exchange=header.exchange,
-                flags=HeaderFlag.RESPONSE,
-                message_id=header.message_id,
-            ),
-            (notify,),
-        )
-        self._ctx.send((response,), path)
-        self._ctx.emit(
-            RequestRefused(
-                peer=peer.name, path=path, exchange=exchange, notify=error.notify.name, reason=error.reason
-            )
-        )
-        self._ctx.emit(
-            MessageSent(
-                peer=peer.name,
-                path=path,
-                exchange=exchange,
-                message_id=header.message_id,
-                is_response=True,
-                length=len(response),
-                payloads=names((notify,)),
-            )
-        )
 
 
 def _own_spi(header: Header) -> bytes:

@@ -12,13 +12,24 @@ from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.daemon.keylog import KeyLog
 from gateway.daemon.live_children import LiveChildren
 from gateway.daemon.network import Network
+from gateway.daemon.peers import Peers
 from gateway.daemon.trace import Trace
 from gateway.daemon.translate import publish_ike
 from gateway.dataplane.userspace import Userspace
 from gateway.diagnosis import facts_of
 from gateway.edge import CoveredProfile
 from gateway.endpoint import Endpoint
-from gateway.model import LabFile, LabFileError, Problem, RemoteNetwork, Tunnel, advertised, covered, tunnels
+from gateway.model import (
+    LabFile,
+    LabFileError,
+    Problem,
+    RemoteNetwork,
+    Tunnel,
+    advertised,
+    covered,
+    limits,
+    tunnels,
+)
 from gateway.records import Stream
 from ike.events import Event
 
@@ -111,7 +122,13 @@ class Gateway:
     def _carriers(self) -> dict[str, Carrier]:
         """One endpoint with its dataplane per underlay address in use."""
         peers = {(str(t.endpoint), str(t.peer_address)): t.peer_config for t in self.tunnels}
-        self._ike = IkeService(peers, self._on_ike_event)
+        settings = self.lab.gateway.ike
+        self._ike = IkeService(
+            Peers(peers, settings),
+            self._on_ike_event,
+            limits=limits(settings),
+            keepalive_seconds=settings.nat_keepalive_seconds,
+        )
         carriers = {}
         for address in sorted({str(tunnel.endpoint) for tunnel in self.tunnels}):
             endpoint = Endpoint(address, self._ike.receive, lambda _packets, _path: None)

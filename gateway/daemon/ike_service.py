@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.dataplane.userspace import Userspace
 from gateway.endpoint import Endpoint
-from ike.config import PeerConfig
+from ike.config import Limits, PeerLookup
 from ike.constants import ExchangeType
 from ike.events import ChildSaClosed, ChildSaEstablished, Event, PathChanged
 from ike.path import Path
@@ -17,8 +17,6 @@ from ike.state import State
 
 DELETE_SECONDS = 1.0
 """How long a stopping gateway waits for the answers to its Delete requests."""
-KEEPALIVE_SECONDS = 20.0
-"""Between two NAT keepalives, unless told otherwise (RFC 3948 section 4)."""
 TRAFFIC_SECONDS = 1.0
 """Between two reports to the responder of what CHILD SAs carried; at a timer of its own it hears at once."""
 
@@ -39,26 +37,30 @@ class IkeService:
     """The IKE side of the gateway.
 
     Args:
-        peers: The tunnels by (our address, the CPE's address).
+        lookup: Finds the tunnel of a new IKE SA.
         on_event: Called with every event of the responder, keys included, after the dataplane knows about it.
-        keepalive_seconds: Between two NAT keepalives where the gateway is behind a NAT.
+        limits: The responder's limits.
+        keepalive_seconds: Between two NAT keepalives where the gateway is behind a NAT (RFC 3948 section 4);
+            0: none are sent.
     """
 
     def __init__(
         self,
-        peers: Mapping[tuple[str, str], PeerConfig],
+        lookup: PeerLookup,
         on_event: Callable[[Event], None],
         *,
-        keepalive_seconds: float = KEEPALIVE_SECONDS,
+        limits: Limits,
+        keepalive_seconds: float,
     ) -> None:
-        self._peers = peers
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
-        self._responder = Responder(self._lookup, os.urandom)
+        self._responder = Responder(lookup, os.urandom, limits)
         self._carriers: dict[str, Carrier] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._keepalive_seconds = keepalive_seconds
-        self._keepalives = self._loop.call_later(keepalive_seconds, self._send_keepalives)
+        self._keepalives: asyncio.TimerHandle | None = None
+        if keepalive_seconds:
+            self._keepalives = self._loop.call_later(keepalive_seconds, self._send_keepalives)
         self._reports = self._loop.call_later(TRAFFIC_SECONDS, self._report_traffic)
         self._stopping = False
         self._idle = asyncio.Event()
@@ -98,15 +100,11 @@ class IkeService:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DELETE_SECONDS):
                 await self._idle.wait()
-        self._keepalives.cancel()
-        self._reports.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._keepalives, self._reports, self._timer):
+            if timer is not None:
+                timer.cancel()
         for carrier in self._carriers.values():
             carrier.endpoint.close()
-
-    def _lookup(self, path: Path) -> PeerConfig | None:
-        return self._peers.get((path.local_ip, path.remote_ip))
 
     def rekeyings(self) -> dict[str, float]:
         """When we rekey, on the loop's clock: IKE SAs by their two SPIs, CHILD SAs by ``spi_in``, in hex."""
@@ -126,10 +124,10 @@ class IkeService:
             self._on_event(event)
         for datagram, path in self._responder.datagrams_to_send():
             self._carriers[path.local_ip].endpoint.send_ike(datagram, path)
-        if any(self._responder.ike_sas()):
-            self._idle.clear()
-        else:
+        if self._responder.is_idle:
             self._idle.set()
+        else:
+            self._idle.clear()
         self._schedule()
 
     def _apply(self, event: Event) -> None:
@@ -147,10 +145,12 @@ class IkeService:
                 dataplane.move(spi_in, event.new, udp_encapsulation=event.udp_encapsulation)
 
     def _schedule(self) -> None:
+        due = self._responder.next_timer()
         if self._timer is not None:
+            if self._timer.when() == due:
+                return
             self._timer.cancel()
             self._timer = None
-        due = self._responder.next_timer()
         if due is not None:
             self._timer = self._loop.call_at(due, self._on_timer)
 

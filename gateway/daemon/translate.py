@@ -13,7 +13,14 @@ from typing import Any
 
 from bgp.events import BgpEvent, NeighborEvent
 from gateway.records import Record, Stream
-from ike.events import DatagramDropped, EspKeysDerived, Event, IkeKeysDerived, NatDetection
+from ike.door_events import EventsSuppressed
+from ike.events import (
+    DatagramDropped,
+    EspKeysDerived,
+    Event,
+    IkeKeysDerived,
+    NatDetection,
+)
 from ike.proposal import Proposal
 
 _COMMON = frozenset({"peer", "ike_spi", "path", "neighbor"})
@@ -26,8 +33,10 @@ def publish_ike(stream: Stream, event: Event) -> Record | None:
         return None
     data = _data(event)
     data["local"], data["remote"] = event.path.local, event.path.remote
-    if isinstance(event, DatagramDropped):
+    if isinstance(event, DatagramDropped | EventsSuppressed) and event.reason is not None:
         data["reason"], data["rule"] = event.reason.name.lower(), event.reason.value
+    if isinstance(event, EventsSuppressed):
+        data["kind"] = _snake(event.kind)
     return stream.publish(
         "nat" if isinstance(event, NatDetection) else "ike",
         _name(event),
@@ -48,6 +57,10 @@ def _name(event: Event | BgpEvent) -> str:
     return _shape(type(event))[0]
 
 
+def _snake(name: str) -> str:
+    return _WORD_START.sub("_", name).lower()
+
+
 _SHAPES: dict[type, tuple[str, tuple[str, ...]]] = {}
 """What ``_shape`` found, by kind of event."""
 
@@ -55,8 +68,7 @@ _SHAPES: dict[type, tuple[str, tuple[str, ...]]] = {}
 def _shape(kind: type[Event | BgpEvent]) -> tuple[str, tuple[str, ...]]:
     """The name of an event's records, and the members that become their data."""
     if kind not in _SHAPES:
-        name = _WORD_START.sub("_", kind.__name__).lower()
-        _SHAPES[kind] = name, tuple(f.name for f in fields(kind) if f.name not in _COMMON)
+        _SHAPES[kind] = _snake(kind.__name__), tuple(f.name for f in fields(kind) if f.name not in _COMMON)
     return _SHAPES[kind]
 
 

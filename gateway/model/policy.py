@@ -5,7 +5,6 @@ names of group 14, as on Azure VPN gateways.
 """
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from gateway.model.enums import (
     DhGroupName,
@@ -15,9 +14,7 @@ from gateway.model.enums import (
     PfsGroup,
 )
 from gateway.model.resources import TunnelIkeV2Custom, TunnelIkeV2Default
-from ike.config import PeerConfig
 from ike.constants import DhGroup, Encr, Esn, Integ, Prf, ProtocolId, TransformType
-from ike.identification import Identification
 from ike.proposal import Suite, Transform, alternatives, encr
 
 
@@ -40,19 +37,6 @@ class IkePolicy:
     child_lifetime: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fragments:
-    """IKE messages in fragments (RFC 7383).
-
-    Args:
-        allowed: Whether we take and send them.
-        size: Octets of the largest IP datagram that a message is sent in.
-    """
-
-    allowed: bool = True
-    size: int = 576
-
-
 def policy(tunnel: TunnelIkeV2Default | TunnelIkeV2Custom, *, legacy: bool = False) -> IkePolicy:
     """The policy of a tunnel configuration.
 
@@ -64,42 +48,6 @@ def policy(tunnel: TunnelIkeV2Default | TunnelIkeV2Custom, *, legacy: bool = Fal
         return _custom(tunnel)
     ike = _DEFAULT_IKE + ((_LEGACY_IKE,) if legacy else ())
     return IkePolicy(ike_suites=ike, esp_suites=_DEFAULT_ESP)
-
-
-def peer_config(
-    *,
-    name: str,
-    psk: bytes,
-    policy: IkePolicy,
-    endpoint: IPv4Address,
-    advertised: IPv4Address,
-    peer: IPv4Address,
-    fragments: Fragments,
-) -> PeerConfig:
-    """The IKE responder's configuration of one tunnel.
-
-    Args:
-        name: The tunnel's name.
-        psk: The tunnel's pre-shared key.
-        policy: The link's policy.
-        endpoint: The address that we listen on.
-        advertised: Our address as the CPE knows it, our identity.
-        peer: The device IP address, the identity that is expected.
-        fragments: Whether and how IKE messages are sent in fragments.
-    """
-    return PeerConfig(
-        name=name,
-        psk=psk,
-        local_identity=Identification.from_address(str(advertised)),
-        expected_identity=Identification.from_address(str(peer)),
-        ike_suites=policy.ike_suites,
-        esp_suites=policy.esp_suites,
-        pfs_groups=policy.pfs_groups,
-        pfs_same_as_ike=policy.pfs_same_as_ike,
-        advertised_ip=str(advertised) if advertised != endpoint else None,
-        fragmentation=fragments.allowed,
-        fragment_size=fragments.size,
-    )
 
 
 DH_GROUPS = {

@@ -7,11 +7,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, field_validator
 
 from gateway.model.fields import EndpointAddress, GraphModel, Ipv4, broken
-from ike.config import MIN_FRAGMENT_SIZE
+from gateway.model.ike_settings import IkeSettings
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
-MAX_FRAGMENT_SIZE = 1500
-"""Octets of an Ethernet frame's content: IP would cut a larger datagram."""
 MAX_NAME = 253
 """Characters of a domain name without its final dot (RFC 1035 section 2.3.4)."""
 
@@ -66,19 +64,7 @@ class GatewaySettings(GraphModel):
         strict=True,
         description="Add AES256/SHA256/DHGroup2 of the 2023 preview to the default policy.",
     )
-    fragmentation: bool = Field(
-        default=True,
-        strict=True,
-        description="Take and send IKE messages in fragments (RFC 7383) when the CPE announces that it can.",
-    )
-    fragment_size: int = Field(
-        default=576,
-        strict=True,
-        ge=MIN_FRAGMENT_SIZE,
-        le=MAX_FRAGMENT_SIZE,
-        description="Octets of the largest IP datagram that an IKE message is sent in; a larger message goes "
-        "in fragments.",
-    )
+    ike: IkeSettings = Field(default_factory=IkeSettings, description="How the IKE responder behaves.")
 
     @field_validator("endpoints")
     @classmethod

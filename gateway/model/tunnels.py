@@ -6,8 +6,10 @@ from ipaddress import IPv4Address
 
 from gateway.model.endpoints import Endpoint, TunnelKey, assign_endpoints
 from gateway.model.enums import Region
+from gateway.model.ike_settings import IkeSettings
 from gateway.model.labfile import LabFile
-from gateway.model.policy import Fragments, IkePolicy, peer_config, policy
+from gateway.model.peers import peer_config
+from gateway.model.policy import IkePolicy, policy
 from gateway.model.problems import LabFileError, Problem
 from gateway.model.resources import MICROSOFT_ASN, DeviceLink
 from ike.config import PeerConfig
@@ -33,7 +35,7 @@ class Tunnel:
         bandwidth_mbps: Bandwidth tier in Mbit/s; None: not limited.
         region: Region of the remote network.
         policy: What IKE accepts.
-        fragments: Whether and how IKE messages are sent in fragments.
+        ike: How IKE behaves.
     """
 
     name: str
@@ -51,7 +53,7 @@ class Tunnel:
     bandwidth_mbps: int | None
     region: Region
     policy: IkePolicy
-    fragments: Fragments = field(default_factory=Fragments)
+    ike: IkeSettings = field(default_factory=IkeSettings)
 
     @property
     def peer_config(self) -> PeerConfig:
@@ -60,6 +62,7 @@ class Tunnel:
             name=self.name,
             psk=self.psk,
             policy=self.policy,
+            settings=self.ike,
             endpoint=self.endpoint,
             advertised=self.advertised_endpoint,
             peer=self.peer_address,
@@ -123,7 +126,7 @@ def _tunnel(lab: LabFile, key: TunnelKey, endpoint: Endpoint) -> Tunnel:
         bandwidth_mbps=tier.mbps if tier else None,
         region=network.region,
         policy=policy(link.tunnel_configuration, legacy=lab.gateway.accept_legacy_aes256_sha256_modp1024),
-        fragments=Fragments(allowed=lab.gateway.fragmentation, size=lab.gateway.fragment_size),
+        ike=lab.gateway.ike,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from gateway.daemon import ike_service
 from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.dataplane.counters import Traffic
-from ike.config import Lifetimes, PeerConfig
+from ike.config import Lifetimes, Limits, PeerConfig
 from ike.events import ChildSaEstablished, Event, IkeSaClosed, PathChanged
 from ike.path import Path
 from ike.responder import Responder
@@ -92,10 +92,16 @@ class Listening(Responder):
 class Scene:
     """An ``IkeService`` where an ``Initiator`` expects a ``World``; ``address`` is our own."""
 
-    def __init__(self, address: str, peer: PeerConfig = PEER) -> None:
+    def __init__(self, address: str, peer: PeerConfig = PEER, keepalive: float = 0.02) -> None:
         self.carried = Carried(address)
         self.events: list[Event] = []
-        self.service = IkeService({(address, CPE): peer}, self.events.append, keepalive_seconds=0.02)
+        peers = {(address, CPE): peer}
+        self.service = IkeService(
+            lambda path: peers.get((path.local_ip, path.remote_ip)),
+            self.events.append,
+            limits=Limits(),
+            keepalive_seconds=keepalive,
+        )
         carrier = Carrier(endpoint=cast("Endpoint", self.carried), dataplane=cast("Userspace", self.carried))
         self.service.serve(carrier)
         self.cpe = Initiator(cast("World", self))
@@ -114,9 +120,16 @@ Play = Callable[[Scene], None]
 def play() -> Callable[..., Scene]:
     """Runs a play with a scene on an event loop and returns the scene."""
 
-    def run(act: Play, *, address: str = GATEWAY, wait: float = 0.0, peer: PeerConfig = PEER) -> Scene:
+    def run(
+        act: Play,
+        *,
+        address: str = GATEWAY,
+        wait: float = 0.0,
+        peer: PeerConfig = PEER,
+        keepalive: float = 0.02,
+    ) -> Scene:
         async def whole() -> Scene:
-            scene = Scene(address, peer)
+            scene = Scene(address, peer, keepalive)
             act(scene)
             await asyncio.sleep(wait)
             await scene.service.stop()

@@ -1,11 +1,9 @@
 """From a link's IPsec/IKE policy to the suites on the wire."""
 
-from ipaddress import IPv4Address
-
 import pytest
 
 from gateway.model.enums import DhGroupName, IkeEncryption, IkeIntegrity, PfsGroup
-from gateway.model.policy import Fragments, IkePolicy, peer_config, policy
+from gateway.model.policy import IkePolicy, policy
 from gateway.model.resources import TunnelIkeV2Custom, TunnelIkeV2Default
 from ike.constants import DhGroup, ProtocolId
 from tests.gateway.model.conftest import CUSTOM
@@ -138,20 +136,3 @@ def test_esp_with_aes_gcm_has_a_16_octet_icv(bits: int) -> None:
     name = f"gcmAes{bits}"
     [suite] = custom(ipSecEncryption=name, ipSecIntegrity=name).esp_suites
     assert suite.text == f"AES_GCM_16-{bits} / NO_ESN|ESN"
-
-
-def test_the_identities_are_the_two_public_addresses() -> None:
-    config = peer_config(
-        name="branch1/cpe1/0",
-        psk=b"s3cret",
-        policy=DEFAULT,
-        endpoint=IPv4Address("10.0.0.5"),
-        advertised=IPv4Address("203.0.113.5"),
-        peer=IPv4Address("198.51.100.10"),
-        fragments=Fragments(),
-    )
-    assert config.local_identity.text == "203.0.113.5 (ID_IPV4_ADDR)"
-    assert config.expected_identity.text == "198.51.100.10 (ID_IPV4_ADDR)"
-    assert config.advertised_ip == "203.0.113.5"
-    assert config.psk == b"s3cret"
-    assert "s3cret" not in repr(config)

@@ -17,12 +17,10 @@ def test_everything_may_be_left_out(load_lab: Load) -> None:
     assert not found.advertise_endpoint
     assert not found.strict_sa_lifetime
     assert not found.accept_legacy_aes256_sha256_modp1024
-    assert found.fragmentation
-    assert found.fragment_size == 576
 
 
 @pytest.mark.parametrize(
-    "name", ["advertiseEndpoint", "strictSaLifetime", "acceptLegacyAes256Sha256Modp1024", "fragmentation"]
+    "name", ["advertiseEndpoint", "strictSaLifetime", "acceptLegacyAes256Sha256Modp1024"]
 )
 def test_a_switch_is_true_or_false(problems: Problems, name: str) -> None:
     assert problems(settings(**{name: True})) == []
@@ -67,14 +65,3 @@ def test_names_are_lower_case_without_the_final_dot(load_lab: Load) -> None:
     assert list(load_lab(settings(names={"WWW.Example.COM.": "20.190.128.10"})).gateway.names) == [
         "www.example.com"
     ]
-
-
-@pytest.mark.parametrize("size", [256, 1500])
-def test_a_fragment_size_from_256_to_1500_is_accepted(load_lab: Load, size: int) -> None:
-    assert load_lab(settings(fragmentSize=size)).gateway.fragment_size == size
-
-
-@pytest.mark.parametrize("size", [255, 1501, "576", 576.5])
-def test_another_fragment_size_is_an_error(problems: Problems, size: object) -> None:
-    [problem] = problems(settings(fragmentSize=size))
-    assert problem.path == "gateway.fragmentSize"

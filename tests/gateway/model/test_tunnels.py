@@ -169,6 +169,6 @@ def test_the_listening_addresses_are_those_in_use_each_once(load_lab: Load) -> N
 
 
 def test_the_settings_of_fragments_reach_every_peer(load_lab: Load) -> None:
-    [tunnel] = tunnels(load_lab(lab() | gateway(ONE, fragmentation=False, fragmentSize=1280)))
+    [tunnel] = tunnels(load_lab(lab() | gateway(ONE, ike={"fragmentation": False, "fragmentSize": 1280})))
     assert not tunnel.peer_config.fragmentation
     assert tunnel.peer_config.fragment_size == 1280
