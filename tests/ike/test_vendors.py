@@ -3,7 +3,7 @@
 import pytest
 
 from ike.codec import VendorPayload
-from ike.events import VendorsNamed
+from ike.door_events import VendorsNamed
 from ike.vendors import MAX_OCTETS, MAX_UNKNOWN, name_of_vendor, sort_out
 from tests.ike.initiator import Initiator
 from tests.ike.world import World
