@@ -66,7 +66,6 @@ class Tunnel:
             endpoint=self.endpoint,
             advertised=self.advertised_endpoint,
             peer=self.peer_address,
-            fragments=self.fragments,
         )
 
 
