@@ -43,7 +43,7 @@ class Gate:
         self._ctx = ctx
         self._limits = ctx.limits
         self._cookies = Cookies(ctx.random)
-        self._refusals = Bucket(ctx.limits.cookie_threshold + 1, REFUSALS_PER_SECOND)
+        self._refusals = Bucket(max(1, ctx.limits.cookie_threshold), REFUSALS_PER_SECOND)
 
     def has_cookie(self, data: bytes, path: Path) -> bool:
         """Whether the request holds a valid cookie."""
