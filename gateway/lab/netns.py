@@ -337,9 +337,11 @@ def nft_rules(topology: Topology, plan: NodePlan) -> str:
         (leaves,) = (end.interface for end in topology.ends(plan.name) if end.neighbour == nat.toward)
         # Without a port range nftables keeps the source port as long as no other flow to the same destination
         # has it, so ports 500 and 4500 stay what they are.
+        match = f'oifname "{leaves}" ip saddr {nat.source}'
+        rewrite = f"  {match} udp sport 500 counter snat to {nat.to}:{nat.port_500}\n" if nat.port_500 else ""
         rules += (
             "table ip nat {\n chain postrouting {\n  type nat hook postrouting priority srcnat\n"
-            f'  oifname "{leaves}" ip saddr {nat.source} counter snat to {nat.to}\n }}\n}}\n'
+            f"{rewrite}  {match} counter snat to {nat.to}\n }}\n}}\n"
         )
     if plan.role in {"cpe", "tunnel"}:
         clamp = f"tcp flags syn tcp option maxseg size > {_MSS} tcp option maxseg size set {_MSS}"

@@ -30,6 +30,7 @@ class NatPart(_Part):
     toward: NodeName
     source: IPv4Network
     to: IPv4Address
+    port_500: int | None = Field(default=None, ge=1, le=65535)
 
 
 class NodePart(_Part):
@@ -194,7 +195,9 @@ def _plan(name: str, part: NodePart) -> NodePlan:
         name=name,
         role=part.role,
         routes=routes,
-        source_nat=None if nat is None else SourceNat(toward=nat.toward, source=nat.source, to=nat.to),
+        source_nat=None
+        if nat is None
+        else SourceNat(toward=nat.toward, source=nat.source, to=nat.to, port_500=nat.port_500),
         nameserver=part.nameserver,
         part_of=part.part_of,
     )

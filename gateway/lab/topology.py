@@ -18,11 +18,13 @@ class SourceNat:
         toward: Node behind the interface that the packets leave by.
         source: Addresses that are rewritten.
         to: What they become.
+        port_500: What UDP source port 500 becomes, or None: it stays.
     """
 
     toward: str
     source: IPv4Network
     to: IPv4Address
+    port_500: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

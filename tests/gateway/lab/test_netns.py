@@ -21,6 +21,16 @@ def test_source_nat_names_no_ports_so_that_they_are_kept() -> None:
     assert 'oifname "to-internet" ip saddr 192.168.1.0/24 counter snat to 203.0.113.10\n' in rules
 
 
+def test_a_nat_may_rewrite_source_port_500_alone() -> None:
+    nat = {"toward": "internet", "source": "192.168.1.0/24", "to": "203.0.113.10", "port_500": 1024}
+    topology = load("nat-static", {"nodes.isp.source_nat": nat}).topology()
+    rules = nft_rules(topology, topology.nodes["isp"])
+    match = 'oifname "to-internet" ip saddr 192.168.1.0/24'
+    assert rules.index(f"{match} udp sport 500 counter snat to 203.0.113.10:1024\n") < rules.index(
+        f"{match} counter snat to 203.0.113.10\n"
+    )
+
+
 def test_the_cpe_clamps_the_segment_size_in_both_directions() -> None:
     topology = load("basic").topology()
     rules = nft_rules(topology, topology.nodes["cpe"])
