@@ -6,7 +6,7 @@ ARGS ?=
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check containers bench fuzz install lock clean
+.PHONY: help lab test check containers bench fuzz stress install lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,10 @@ fuzz: ## fuzz codec, front door, exchanges and ESP: make fuzz [FUZZ_SECONDS=60] 
 	@scripts/setup lab
 	@.venv/bin/python -m pip install -q --require-hashes --disable-pip-version-check -r constraints-fuzz.txt
 	@.venv/bin/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(ARGS)
+
+stress: ## a lab's gateway under floods of spoofed requests: make stress [ARGS="--seconds 5 links"]
+	@scripts/setup lab
+	@.venv/bin/python -m benchmarks._stress $(ARGS)
 
 install: ## how to have gsalab on the PATH (changes nothing)
 	@cat scripts/install.txt

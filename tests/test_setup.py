@@ -133,7 +133,7 @@ def test_a_python_that_is_too_old_is_named(shell: Runner, fakes: Path) -> None:
 
 def test_make_without_a_target_lists_all_targets(shell: Runner) -> None:
     listed = re.findall(r"^  make (\w+)", shell.run("make").stdout, re.MULTILINE)
-    assert " ".join(listed) == "help lab test check containers bench fuzz install lock clean"
+    assert " ".join(listed) == "help lab test check containers bench fuzz stress install lock clean"
 
 
 def test_make_install_changes_nothing(shell: Runner) -> None:

@@ -1,0 +1,98 @@
+"""Sends IKE_SA_INIT requests with spoofed source addresses: run in the namespace of a lab's internet router.
+
+    python benchmarks/_flood.py KIND RATE SECONDS TARGET SOURCE...
+
+KIND is ``strangers`` (any source address), ``links`` (the SOURCEs, from port 500) or ``ports`` (the SOURCEs,
+from any port). All requests differ in SPI and nonce and would be answered if their sender were real. Prints
+one line of JSON: how many were sent in how many seconds.
+"""
+
+import json
+import os
+import random
+import socket
+import struct
+import sys
+import time
+
+from ike.codec import Header, KePayload, NoncePayload, SaPayload, build_message
+from ike.constants import DhGroup, Encr, ExchangeType, HeaderFlag, Prf, ProtocolId
+from ike.constants import TransformType as T
+from ike.crypto import dh
+from ike.proposal import Proposal, Transform, encr
+
+PACKETS = 8192
+"""Made before the start and sent in turn; few come a second time before their cookie's secret has changed."""
+BURST = 20
+_UDP_PORT = 500
+_IPV4 = struct.Struct("!BBHHHBBH4s4s")
+_UDP = struct.Struct("!HHHH")
+
+
+def request(key: dh.DhKey, chance: random.Random) -> bytes:
+    """An IKE_SA_INIT request of the default policy."""
+    transforms = (
+        encr(Encr.AES_GCM_16, 256),
+        Transform(T.PRF, Prf.HMAC_SHA2_384),
+        Transform(T.DH, DhGroup.MODP_2048),
+    )
+    header = Header(
+        spi_i=chance.randbytes(8),
+        spi_r=bytes(8),
+        exchange=ExchangeType.IKE_SA_INIT,
+        flags=HeaderFlag.INITIATOR,
+        message_id=0,
+    )
+    offer = SaPayload((Proposal(1, ProtocolId.IKE, b"", transforms),))
+    return build_message(
+        header, (offer, KePayload(key.group, key.public), NoncePayload(chance.randbytes(32)))
+    )
+
+
+def datagram(payload: bytes, source: str, port: int, target: str) -> bytes:
+    """An IPv4 packet; the kernel fills in its checksum, and UDP may go without one."""
+    length = _IPV4.size + _UDP.size + len(payload)
+    addresses = socket.inet_aton(source), socket.inet_aton(target)
+    head = _IPV4.pack(0x45, 0, length, 0, 0, 64, socket.IPPROTO_UDP, 0, *addresses)
+    return head + _UDP.pack(port, _UDP_PORT, _UDP.size + len(payload), 0) + payload
+
+
+def packets(kind: str, target: str, sources: list[str]) -> list[bytes]:
+    """The packets of a flood."""
+    chance = random.Random(20)
+    key = dh.generate(DhGroup.MODP_2048, os.urandom)
+    made = []
+    for _ in range(PACKETS):
+        source = chance.choice(sources)
+        port = _UDP_PORT
+        if kind == "strangers":
+            source = f"100.{chance.randrange(64, 128)}.{chance.randrange(256)}.{chance.randrange(256)}"
+        elif kind == "ports":
+            port = chance.randrange(1024, 65536)
+        made.append(datagram(request(key, chance), source, port, target))
+    return made
+
+
+def send(made: list[bytes], target: str, rate: int, seconds: float) -> tuple[int, float]:
+    """Send at this rate; how many were sent in how many seconds."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as out:
+        started, sent, there = time.monotonic(), 0, (target, 0)
+        while (passed := time.monotonic() - started) < seconds:
+            if sent > passed * rate:
+                time.sleep(BURST / rate)
+                continue
+            for index in range(sent, sent + BURST):
+                out.sendto(made[index % PACKETS], there)
+            sent += BURST
+    return sent, passed
+
+
+def main() -> None:
+    """Do what the command line says."""
+    kind, rate, seconds, target, *sources = sys.argv[1:]
+    sent, passed = send(packets(kind, target, sources), target, int(rate), float(seconds))
+    print(json.dumps({"sent": sent, "seconds": passed}))
+
+
+if __name__ == "__main__":
+    main()
