@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.interop.independent import groups, keys, payloads, sk
-from tests.interop.independent.deviation import HONEST, Deviation
+from tests.interop.independent.deviation import HONEST, Deviation, first
 from tests.interop.independent.esp import ChildSa, answers, reset, syn
 from tests.interop.independent.ike_sa import (
     CREATE_CHILD_SA,
@@ -186,12 +186,14 @@ class Initiator:
     # The steps
 
     def init(self, deviation: Deviation = HONEST) -> Answer:
-        """IKE_SA_INIT, and the keys if it succeeds."""
+        """IKE_SA_INIT, and the keys if it succeeds; a cookie is returned (RFC 7296 section 2.6)."""
         octets = self.init_request(deviation)
         self.send(octets, deviation)
         answer = self.answer()
         if answer is None:
             raise NoAnswer("no answer to IKE_SA_INIT")
+        if deviation is HONEST and Notify.COOKIE in answer.notifies:
+            return self.init(first(payloads.notify(Notify.COOKIE, answer.notifies[Notify.COOKIE])))
         if answer.error is None:
             self.take_init(answer)
         return answer

@@ -175,9 +175,9 @@ class Judge:
 
 
 @contextlib.contextmanager
-def judge_with_gateway() -> Iterator[Judge]:
-    """A judge with a gateway of its own, which is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="gsalab-test-") as folder, world(Path(folder)) as made:
+def judge_with_gateway(**ike: Any) -> Iterator[Judge]:
+    """A judge with a gateway of its own, which is gone afterwards; ``ike`` are settings of the responder."""
+    with tempfile.TemporaryDirectory(prefix="gsalab-test-") as folder, world(Path(folder), **ike) as made:
         judge = Judge(made)
         yield judge
         judge.close()

@@ -57,8 +57,8 @@ def tunnel_of(link: str) -> str:
     return f"{link}/cpe/0"
 
 
-def lab_file() -> dict[str, Any]:
-    """The lab: a remote network of its own for each link."""
+def lab_file(ike: dict[str, Any]) -> dict[str, Any]:
+    """The lab: a remote network of its own for each link; ``ike`` are settings of the responder."""
     networks = []
     for number, (link, policy) in enumerate(LINKS.items()):
         peer, local = inner_of(link)
@@ -81,7 +81,7 @@ def lab_file() -> dict[str, Any]:
                 ],
             }
         )
-    return {"remoteNetworks": networks, "gateway": {"endpoints": [GATEWAY]}}
+    return {"remoteNetworks": networks, "gateway": {"endpoints": [GATEWAY], "ike": ike}}
 
 
 class Records:
@@ -117,9 +117,10 @@ class World:
     Args:
         stack: Takes what is to be undone.
         folder: For the lab file and the sockets.
+        ike: Settings of the responder.
     """
 
-    def __init__(self, stack: contextlib.ExitStack, folder: Path) -> None:
+    def __init__(self, stack: contextlib.ExitStack, folder: Path, ike: dict[str, Any]) -> None:
         self._folder = folder
         self._control = folder / "control.sock"
         outside = Namespace()
@@ -130,14 +131,14 @@ class World:
         self.wires = {link: Wire(branch, address_of(link), GATEWAY, folder) for link in LINKS}
         for wire in self.wires.values():
             stack.callback(wire.close)
-        self._gateway = self._start(outside, stack)
+        self._start(outside, stack, lab_file(ike))
         self.records = Records(self._control)
         stack.callback(self.records.close)
         self.records.until("gateway_ready")
 
-    def _start(self, namespace: Namespace, stack: contextlib.ExitStack) -> subprocess.Popen[bytes]:
+    def _start(self, namespace: Namespace, stack: contextlib.ExitStack, document: dict[str, Any]) -> None:
         lab = self._folder / "lab.yaml"
-        lab.write_text(json.dumps(lab_file()))  # every JSON document is YAML
+        lab.write_text(json.dumps(document))  # every JSON document is YAML
         up = [sys.executable, "-m", "gateway.cli", "up", "-f", str(lab), "--control", str(self._control)]
         log = stack.enter_context((self._folder / "gateway.log").open("wb"))
         gateway = subprocess.Popen(
@@ -153,7 +154,6 @@ class World:
             if gateway.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the gateway did not start:\n{self.log()}")
             time.sleep(0.05)
-        return gateway
 
     def log(self) -> str:
         """What the gateway wrote."""
@@ -182,10 +182,10 @@ class World:
 
 
 @contextlib.contextmanager
-def world(folder: Path) -> Iterator[World]:
-    """A ``World`` that is gone afterwards."""
+def world(folder: Path, **ike: Any) -> Iterator[World]:
+    """A ``World`` that is gone afterwards; ``ike`` are settings of its responder, as in a lab file."""
     with contextlib.ExitStack() as stack:
-        yield World(stack, folder)
+        yield World(stack, folder, ike)
 
 
 def _listens(control: Path) -> bool:
