@@ -46,6 +46,8 @@ _NO_SPI = bytes(8)
 _MESSAGE_0 = bytes(4)
 _FLAGS = 19
 """Offset in the IKE header (RFC 7296 section 3.1)."""
+_RESPONSE, _INITIATOR = int(HeaderFlag.RESPONSE), int(HeaderFlag.INITIATOR)
+"""Plain numbers: an enum's ``&`` takes a tenth of the time of a dropped packet."""
 
 
 class FrontDoor:
@@ -98,9 +100,9 @@ class FrontDoor:
         peer = self._lookup(path)
         if not isinstance(peer, PeerConfig):
             self._receive_unidentified(data, path, peer)
-        elif data[_FLAGS] & HeaderFlag.RESPONSE:
+        elif data[_FLAGS] & _RESPONSE:
             self._drop(path, DropReason.UNEXPECTED_RESPONSE, "IKE_SA_INIT response, we send no such request")
-        elif not data[_FLAGS] & HeaderFlag.INITIATOR or data[20:24] != _MESSAGE_0 or data[:8] == _NO_SPI:
+        elif not data[_FLAGS] & _INITIATOR or data[20:24] != _MESSAGE_0 or data[:8] == _NO_SPI:
             self._drop(path, DropReason.MALFORMED, "flags, message ID or SPI of no first request")
         elif (length := int.from_bytes(data[24:HEADER_LENGTH], "big")) != len(data):
             self._drop(path, DropReason.MALFORMED, f"header says {length} octets, datagram has {len(data)}")
@@ -113,7 +115,7 @@ class FrontDoor:
 
     def _receive_unidentified(self, data: bytes, path: Path, why: Unidentified | None) -> None:
         notify = why.notify if why else None
-        if notify and not data[_FLAGS] & HeaderFlag.RESPONSE and self._take_answer(path):
+        if notify and not data[_FLAGS] & _RESPONSE and self._take_answer(path):
             self._answer(parse_header(data), path, notify, why.detail if why else "")
         elif why:
             self._drop(path, why.reason, why.detail, why.name)
