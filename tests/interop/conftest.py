@@ -4,14 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.interop.container_engine import IMAGES, TAG, Engine, running_engine
+from tests.interop.container_engine import IMAGES, TAG, Engine, NoEngine, running_engine
 
 
 @pytest.fixture(scope="session")
 def engine(machine_for_labs: None) -> Iterator[Engine]:  # noqa: ARG001 - without one, an engine is of no use
-    """A Docker engine."""
-    with running_engine() as running:
-        yield running
+    """A Docker engine; a machine without one is a failure, never a reason to skip."""
+    try:
+        with running_engine() as running:
+            yield running
+    except NoEngine as problem:
+        raise pytest.fail.Exception(str(problem), pytrace=False) from None
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from tests.support.runner import CHECKOUT
 
 IMAGES = ("gateway", "cpe-strongswan", "nat", "host")
@@ -56,9 +54,17 @@ class Engine:
         return dict(found)
 
 
+class NoEngine(Exception):
+    """There is no engine on this machine, and none could be started: why, and what to do."""
+
+
 @contextmanager
 def running_engine() -> Iterator[Engine]:
-    """The machine's engine, or one of our own that ends with this block."""
+    """The machine's engine, or one of our own that ends with this block.
+
+    Raises:
+        NoEngine: Neither can be had.
+    """
     command = [str(CHECKOUT / "scripts/docker-engine"), "sh", "-c", _PRINT_AND_WAIT]
     with (
         tempfile.TemporaryFile("w+") as said,
@@ -72,7 +78,7 @@ def running_engine() -> Iterator[Engine]:
         try:
             if not base:
                 said.seek(0)
-                pytest.fail(f"no Docker engine for the tests\n{said.read()}", pytrace=False)
+                raise NoEngine(f"no Docker engine for the tests\n{said.read()}")
             yield Engine(host=host, base=base)
         finally:
             process.stdin.close()
