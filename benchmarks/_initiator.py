@@ -1,9 +1,9 @@
 """An IKEv2 initiator that does handshakes as fast as it can: IKE_SA_INIT, IKE_AUTH, delete.
 
-    python -m benchmarks._initiator OUR-ADDRESS RESPONDER GROUP HANDSHAKES PSK
+    python benchmarks/_initiator.py OUR-ADDRESS RESPONDER GROUP HANDSHAKES PSK [keep]
 
-It keeps one Diffie-Hellman key for all of them, so that most of the work is the responder's, and prints one
-line of JSON: handshakes, seconds, retransmissions.
+With ``keep`` nothing is deleted. It uses one Diffie-Hellman key for all of them, so that most of the work is
+the responder's, and prints one line of JSON: handshakes, seconds, retransmissions.
 """
 
 import itertools
@@ -80,6 +80,7 @@ class Settings:
     responder: str
     key: dh.DhKey
     psk: bytes
+    keep: bool
 
 
 class Handshake:
@@ -125,6 +126,8 @@ class Handshake:
             inner = parse_inner(message, self._sealer.open(data, message))
             first(inner, AuthPayload)
             first(inner, SaPayload)
+            if self.settings.keep:
+                return False
             end = self._header(ExchangeType.INFORMATIONAL, 2)
             self.message = self._sealer.seal(end, [DeletePayload(ProtocolId.IKE, 0)])
         else:
@@ -226,9 +229,9 @@ class Run:
 
 def main() -> None:
     """Do what the command line says."""
-    ours, responder, group, count, psk = sys.argv[1:]
+    ours, responder, group, count, psk, *keep = sys.argv[1:]
     key = dh.generate(DhGroup[group], os.urandom)
-    run = Run(Settings(ours, responder, key, psk.encode()))
+    run = Run(Settings(ours, responder, key, psk.encode(), keep == ["keep"]))
     seconds = run.do(int(count))
     print(json.dumps({"handshakes": int(count), "seconds": seconds, "retransmissions": run.retransmissions}))
 
