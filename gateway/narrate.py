@@ -54,13 +54,44 @@ def _nat(data: Data) -> str:
 
 def _child(data: Data) -> str:
     how = "ESP in UDP" if data["udp_encapsulation"] else "ESP"
-    rekeyed = f", replaces {data['replaces']:08x}" if data["replaces"] is not None else ""
+    by = " at our request" if data["initiated_by_us"] else ""
+    rekeyed = f", replaces {data['replaces']:08x}{by}" if data["replaces"] is not None else ""
     return f"CHILD SA {data['suite']}, {how}, SPIs in {data['spi_in']} out {data['spi_out']}{rekeyed}"
 
 
 def _path_changed(data: Data) -> str:
     how = "ESP in UDP" if data["udp_encapsulation"] else "ESP"
     return f"the CPE moved from {_remote(data['old'])} to {_remote(data['new'])}; IKE and {how} follow"
+
+
+def _collision(data: Data) -> str:
+    what = "IKE SA" if data["of_ike_sa"] else "CHILD SA"
+    stays = "ours stays" if data["ours_stays"] else "the CPE's stays"
+    return f"both ends rekeyed the {what} at the same time: {stays}, by the nonces"
+
+
+def _own_refused(data: Data) -> str:
+    then = "; asked again with the group that it wants" if data["again"] else ""
+    return f"we asked to {data['purpose']}, the CPE refused with {data['notify']}{then}"
+
+
+def _routability(data: Data) -> str:
+    if data["ok"]:
+        return "the CPE is reachable at its new address: it returned our COOKIE2"
+    return "the CPE did not return our COOKIE2: whether it is at its new address stays open"
+
+
+def _liveness(data: Data) -> str | None:
+    # What the CPE asks comes every few seconds with some.
+    return None if data["by_peer"] else "the CPE is alive: it answered our liveness check"
+
+
+def _notified(data: Data) -> str | None:
+    return f"the CPE notifies {data['notify']}" if data["is_error"] else None
+
+
+def _retransmitted(data: Data) -> str:
+    return f"no answer yet to our {data['exchange']} request; sent again, attempt {data['attempt']}"
 
 
 def _remote(path: list[Any]) -> str:
@@ -128,7 +159,13 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "identity_offered": lambda d: f"the CPE says it is {d['offered']}",
     "request_refused": lambda d: f"{d['exchange']} refused with {d['notify']}: {d['reason']}",
     "request_repeated": lambda d: f"the CPE repeats its {d['exchange']} request; answered again",
-    "request_retransmitted": lambda d: f"no answer yet: {d['exchange']} sent again, attempt {d['attempt']}",
+    "request_retransmitted": _retransmitted,
+    "own_request_refused": _own_refused,
+    "response_unusable": lambda d: f"the CPE's {d['exchange']} response cannot be used: {d['reason']}",
+    "notify_received": _notified,
+    "liveness_checked": _liveness,
+    "rekey_collision": _collision,
+    "routability_checked": _routability,
     "ike_sa_init_answered": lambda d: f"IKE_SA_INIT answered: {d['suite']}",
     "ike_sa_established": lambda d: f"IKE SA established with {d['identity']}",
     "ike_sa_rekeyed": lambda d: f"IKE SA rekeyed: {d['suite']}",

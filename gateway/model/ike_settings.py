@@ -115,6 +115,13 @@ class IkeSettings(GraphModel):
     liveness_seconds: Annotated[int, *_number(1, DAY, off=True)] = Field(
         default=45, description="After this long without a sign of life we ask the CPE for one; 0: never."
     )
+    retransmit_seconds: Annotated[int, *_number(1, 60)] = Field(
+        default=4,
+        description="Wait before a request of ours is sent again; each further wait is 1.8 as long.",
+    )
+    retransmit_tries: Annotated[int, *_number(1, 20)] = Field(
+        default=5, description="How often a request is sent again before the CPE counts as gone."
+    )
     nat_keepalive_seconds: Annotated[int, *_number(1, DAY, off=True)] = Field(
         default=20, description="Between two NAT keepalives for a NAT on our side; 0: none."
     )

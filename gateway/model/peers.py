@@ -72,6 +72,8 @@ def limits(settings: IkeSettings) -> Limits:
         cookies=_COOKIES[settings.cookies],
         cookie_threshold=settings.cookie_threshold,
         answer_unknown_spi=settings.unknown_spi is UnknownSpi.INVALID_IKE_SPI,
+        retransmit_timeout=settings.retransmit_seconds,
+        retransmit_tries=settings.retransmit_tries,
     )
 
 

@@ -120,8 +120,9 @@ def _establish(sa: IkeSa, identity: Identification, payloads: Sequence[Payload],
     ctx.emit(IkeSaEstablished(**sa.where(), suite=sa.proposal.text, identity=sa.identity))
     if notifies(payloads, NotifyType.INITIAL_CONTACT):
         for old in [other for other in ctx.of_peer(sa.peer.name) if other is not sa]:
-            # Without a Delete payload: the peer says that it holds no older SA (RFC 7296 section 2.4).
-            if old.state is not State.HALF_OPEN:
+            # Without a Delete payload: the peer says that it holds no older SA (RFC 7296 section 2.4). That
+            # goes for the identity that it has proved, not for another router behind the same NAT.
+            if old.state is not State.HALF_OPEN and old.identity == sa.identity:
                 ctx.close(old, Input.SUPERSEDED, "the peer started afresh (INITIAL_CONTACT)")
 
 

@@ -214,9 +214,9 @@ class Initiator:
 
     # IKE_AUTH
 
-    def auth_payloads(self) -> list[Payload]:
-        """The payloads of IKE_AUTH as a well-behaved CPE sends them."""
-        id_i = IDiPayload(Identification.from_address(CPE))
+    def auth_payloads(self, identity: str = CPE) -> list[Payload]:
+        """The payloads of IKE_AUTH as a well-behaved CPE of that address sends them."""
+        id_i = IDiPayload(Identification.from_address(identity))
         octets = auth.signed_octets(self.prf, self.init, self.nonce_r, self.keys.SK_pi, id_i.build())
         return [
             id_i,

@@ -192,6 +192,15 @@ def test_initial_contact_does_not_touch_another_peer() -> None:
     assert other.send_informational() == ()
 
 
+def test_initial_contact_does_not_touch_the_ike_sa_of_another_identity_at_the_same_address() -> None:
+    old = connected()
+    new = Initiator(old.world, seed="behind the same NAT")
+    new.send_init()
+    new.send_auth([*new.auth_payloads("192.168.1.3"), INITIAL_CONTACT])
+    assert len(old.world.sas) == 2
+    assert old.send_informational() == new.send_informational() == ()
+
+
 def test_initial_contact_spares_an_ike_sa_that_is_being_set_up() -> None:
     world = World()
     setting_up = Initiator(world, seed="setting up")

@@ -55,6 +55,8 @@ def test_a_choice_takes_its_values_and_no_other(problems: Problems, name: str, v
         ("rekeyMarginPercent", 1, 90),
         ("rekeyJitterPercent", 0, 100),
         ("livenessSeconds", 0, 86400),
+        ("retransmitSeconds", 1, 60),
+        ("retransmitTries", 1, 20),
         ("natKeepaliveSeconds", 0, 86400),
         ("cookieThreshold", 0, 100000),
         ("halfOpenPerSource", 1, 100000),

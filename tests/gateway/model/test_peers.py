@@ -48,6 +48,8 @@ def test_the_documented_defaults() -> None:
         cookies=CookieMode.THRESHOLD,
         cookie_threshold=30,
         answer_unknown_spi=False,
+        retransmit_timeout=4,
+        retransmit_tries=5,
     )
 
 
@@ -90,6 +92,8 @@ def test_the_limits_follow_the_settings(text: str, mode: CookieMode) -> None:
             "halfOpenTotal": 9,
             "halfOpenSeconds": 11,
             "unknownSpi": "invalidIkeSpi",
+            "retransmitSeconds": 2,
+            "retransmitTries": 3,
         }
     )
     assert limits(settings) == Limits(
@@ -99,4 +103,6 @@ def test_the_limits_follow_the_settings(text: str, mode: CookieMode) -> None:
         cookies=mode,
         cookie_threshold=7,
         answer_unknown_spi=True,
+        retransmit_timeout=2,
+        retransmit_tries=3,
     )
