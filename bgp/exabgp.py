@@ -91,7 +91,8 @@ class ExaBgp:
                 *self._launcher, *self._exabgp("server", self._configuration), pass_fds=self._pass_fds
             )
         except OSError as error:
-            raise ExaBgpFailed(f"cannot start {self._launcher[0]}: {error.strerror}") from error
+            program = self._launcher[0] if self._launcher else sys.executable
+            raise ExaBgpFailed(f"cannot start {program}: {error.strerror}") from error
         self._tasks.append(asyncio.create_task(self._watch(self._process)))
         waiting: set[asyncio.Future[object]] = {self._api, self._end}  # type: ignore[arg-type]  # invariant
         await asyncio.wait(waiting, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)

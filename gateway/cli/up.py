@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,13 @@ from gateway.cli.options import ControlOption, FilesOption, Output, OutputOption
 from gateway.control.server import default_path
 from gateway.narrate import narrate
 from gateway.records import Record
+
+
+class Namespaces(StrEnum):
+    """Where the far end of the tunnels is."""
+
+    OWN = "own"
+    SHARED = "shared"
 
 
 def up(
@@ -26,6 +34,14 @@ def up(
     trace: Annotated[
         Path | None, typer.Option(help="File that every event is appended to, as a JSON text sequence.")
     ] = None,
+    namespaces: Annotated[
+        Namespaces,
+        typer.Option(
+            envvar="GSALAB_NAMESPACES",
+            help="Where the far end of the tunnels is: in a namespace for each remote network (SYS_ADMIN) or,"
+            " for a single one, in the only namespace of a container.",
+        ),
+    ] = Namespaces.OWN,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Run the gateway in the foreground, for your own CPE. Ctrl-C deletes the SAs and stops it."""
@@ -37,8 +53,9 @@ def up(
     lab = load(file, psk=psk)
     for problem in lab.warnings:
         sys.stderr.write(problem.render() + "\n")
+    options = Options(keylog=keylog, trace=trace, shared=namespaces is Namespaces.SHARED)
     show = _print_json if output is Output.JSON else _print_text
-    asyncio.run(run(lab, control or default_path(), Options(keylog=keylog, trace=trace), show))
+    asyncio.run(run(lab, control or default_path(), options, show))
 
 
 def _print_json(record: Record) -> None:

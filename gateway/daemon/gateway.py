@@ -30,6 +30,7 @@ from gateway.model import (
     limits,
     tunnels,
 )
+from gateway.netns import InnerNamespace, SharedNamespace
 from gateway.records import Stream
 from ike.events import Event
 
@@ -43,6 +44,13 @@ _NO_TUNNEL = Problem(
     rule="a gateway serves at least one tunnel",
     fix="add a remote network with a device link, as in examples/minimal.yaml",
 )
+_TOO_MANY_TO_SHARE = Problem(
+    file="lab",
+    path="remoteNetworks",
+    saw="more than one remote network, and --namespaces shared",
+    rule="remote networks are kept apart by namespaces of their own",
+    fix="one container for each remote network; or --namespaces own, for which a container needs SYS_ADMIN",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +60,10 @@ class Options:
     Args:
         keylog: Directory for Wireshark's key tables, or None.
         trace: File that every record is appended to, or None.
+        shared: Put the remote network into the namespace that the gateway is in: for a single one only.
     """
 
+    shared: bool = False
     keylog: Path | None = None
     trace: Path | None = None
 
@@ -86,6 +96,8 @@ class Gateway:
         self.tunnels = tunnels(self.lab, _default_endpoints(self.lab))
         if not self.tunnels:
             raise LabFileError([_NO_TUNNEL])
+        if self._options.shared and len(self.lab.remote_networks) > 1:
+            raise LabFileError([_TOO_MANY_TO_SHARE])
         self._keylog = KeyLog(self._options.keylog) if self._options.keylog else None
         live = LiveChildren(
             on_up=lambda network, tunnel: self.networks[network].tunnel_up(tunnel),
@@ -161,6 +173,7 @@ class Gateway:
             names=self.lab.gateway.names,
             stream=self.stream,
             run_dir=run_dir,
+            namespace=SharedNamespace if self._options.shared else InnerNamespace,
         )
         await network.start(mine, lambda tunnel: carriers[str(tunnel.endpoint)].dataplane)
         building.push_async_callback(network.stop)

@@ -14,6 +14,7 @@ from gateway.daemon.routes import LearnedRoutes
 from gateway.daemon.translate import publish_bgp
 from gateway.dataplane.userspace import Userspace
 from gateway.edge import CoveredProfile, Edge
+from gateway.edge.rules import TUNNEL_DEVICES
 from gateway.model import Tunnel
 from gateway.netns import InnerNamespace
 from gateway.records import Stream
@@ -51,6 +52,7 @@ class Network:
         names: The lab's table of host names.
         stream: Where its records go.
         run_dir: Directory for its BGP speaker.
+        namespace: The kind of namespace that it is in.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Network:
         names: Mapping[str, IPv4Address],
         stream: Stream,
         run_dir: Path,
+        namespace: type[InnerNamespace] = InnerNamespace,
     ) -> None:
         self.name = name
         self.profiles = profiles
@@ -69,6 +72,7 @@ class Network:
         self._names = names
         self._stream = stream
         self._run_dir = run_dir
+        self._namespace = namespace
         self._attached: dict[str, Attached] = {}
         self._learned = LearnedRoutes()
         self._up: set[str] = set()
@@ -82,13 +86,14 @@ class Network:
             OSError, EnvironmentProblem, RulesError, SpeakerError: A part cannot be made.
         """
         async with contextlib.AsyncExitStack() as building:
-            namespace = await InnerNamespace.create(self.name)
+            namespace = await self._namespace.create(self.name)
             building.push_async_callback(namespace.close)
             self.edge = Edge(namespace, self.profiles, self._names, self._tunnel_of, self._stream.publish)
             await self.edge.start([tunnel.local_bgp for tunnel in tunnels])
             building.push_async_callback(self.edge.stop)
             for index, tunnel in enumerate(tunnels):
-                await self._attach(namespace, tunnel, f"gsa{index}", dataplane_of(tunnel), building)
+                device = f"{TUNNEL_DEVICES}{index}"
+                await self._attach(namespace, tunnel, device, dataplane_of(tunnel), building)
             self.speaker = Speaker(
                 launcher=namespace.enter_command(), run_dir=self._run_dir, on_event=self._on_bgp_event
             )

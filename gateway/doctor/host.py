@@ -82,6 +82,8 @@ def check_capabilities(status: Path = Path("/proc/self/status")) -> Check:
     if not missing:
         return Check(name=name, ok=True, saw=", ".join(UP_CAPABILITIES), required=False)
     fix = "labs are not affected\nrun `gsalab up` as root, with sudo"
+    if missing == ["CAP_SYS_ADMIN"]:
+        fix += "\nor, in a container with a single remote network: gsalab up --namespaces shared"
     return Check(name=name, ok=False, saw=f"without {', '.join(missing)}", fix=fix, required=False)
 
 

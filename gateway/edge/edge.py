@@ -76,7 +76,8 @@ class Edge:
         Raises:
             RulesError, EnvironmentProblem, OSError: nft, or the kernel, refused.
         """
-        await load(self._namespace.enter_command(), ruleset(bgp_addresses, self._coverage.prefixes))
+        rules = ruleset(bgp_addresses, self._coverage.prefixes, mark=self._namespace.mark)
+        await load(self._namespace.enter_command(), rules)
         self._namespace.write_sysctls(CONNTRACK)
         await self._namespace.set_covered(self._coverage.prefixes)
         self._datagrams = DatagramServer(self._bound(socket.SOCK_DGRAM, DNS_PORT), self._answer_datagram)

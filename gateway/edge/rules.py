@@ -13,18 +13,34 @@ from gateway.doctor.problem import EnvironmentProblem
 from gateway.edge.drops import DropReason
 
 TABLE = "ip edge"
+TUNNEL_DEVICES = "gsa"
+"""How the names of the tunnels' devices begin."""
+_NOT_FROM_A_TUNNEL = f'iifname != "{TUNNEL_DEVICES}*"'
+_NOT_INTO_A_TUNNEL = f'oifname != "{TUNNEL_DEVICES}*" accept'
 
 
 class RulesError(Exception):
     """``nft`` refused a transaction; the text is what it said."""
 
 
-def ruleset(bgp_addresses: Iterable[IPv4Address], covered: Iterable[IPv4Network]) -> str:
-    """Everything, as one transaction that replaces whatever was loaded before."""
+def ruleset(
+    bgp_addresses: Iterable[IPv4Address], covered: Iterable[IPv4Network], *, mark: int | None = None
+) -> str:
+    """Everything, as one transaction that replaces whatever was loaded before.
+
+    Args:
+        bgp_addresses: Those of Global Secure Access.
+        covered: What the traffic profiles cover.
+        mark: For what comes out of a tunnel, in a namespace that the underlay shares; None in one of its own.
+    """
     template = Template(files("gateway.edge").joinpath("rules.nft").read_text(encoding="utf-8"))
     reasons = "\n\n\t".join(_reason(reason) for reason in DropReason)
     return (
-        template.substitute(reasons=reasons)
+        template.substitute(
+            reasons=reasons,
+            outside="" if mark is None else f"{_NOT_FROM_A_TUNNEL} goto underlay\n\t\tmeta mark set {mark}",
+            leaving_outside="" if mark is None else _NOT_INTO_A_TUNNEL,
+        )
         + _elements("bgp_addresses", bgp_addresses)
         + _elements("covered", covered)
     )

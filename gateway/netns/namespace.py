@@ -20,9 +20,10 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import IPv4Interface, IPv4Network
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from gateway.dataplane.tun import open_tun
+from gateway.doctor.problem import EnvironmentProblem
 from gateway.netns import sysctl
 from gateway.netns.inside import in_namespace, in_new_thread
 from gateway.netns.linux import CLONE_NEWNET, unshare
@@ -38,6 +39,10 @@ _SOURCE_RULE = 10
 _LOCAL_RULE = 100
 _FIRST_SOURCE_TABLE = 1000
 """The table of a tunnel's BGP address: this plus the index of its interface."""
+_FIX = """\
+as root: sudo gsalab up
+in a container: --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined
+in a container with a single remote network, without SYS_ADMIN: gsalab up --namespaces shared"""
 
 
 class InnerNamespace:
@@ -46,25 +51,29 @@ class InnerNamespace:
     Attributes:
         name: What messages call it.
         fd: Descriptor of the namespace.
+        mark: Of every packet inside; None where nothing but what is inside is in the namespace.
     """
+
+    mark: int | None = None
 
     def __init__(self, name: str, fd: int) -> None:
         self.name = name
         self.fd = fd
-        self._netlink = Netlink(name, fd)
-        self._routes = RouteSocket(name, fd)
+        self._netlink = Netlink(name, self.run)
+        self._routes = RouteSocket(name, self.run)
         self._covered: frozenset[IPv4Network] = frozenset()
         self._learned: dict[IPv4Network, tuple[int, ...]] = {}
         self._addresses: dict[tuple[IPv4Interface, str], int] = {}
 
     @classmethod
-    async def create(cls, name: str) -> "InnerNamespace":
+    async def create(cls, name: str) -> Self:
         """Make a namespace: ``lo`` up, nothing forwarded, no IPv6.
 
         Raises:
-            OSError: The right to make one is missing, or the kernel refuses a setting.
+            EnvironmentProblem: The right to make one is missing.
+            OSError: The kernel refuses a setting.
         """
-        namespace = cls(name, in_new_thread(_unshare_network))
+        namespace = cls(name, cls._open())
         try:
             namespace.write_sysctls(sysctl.ROUTING)
             await namespace._set_up()
@@ -72,6 +81,14 @@ class InnerNamespace:
             await namespace.close()
             raise
         return namespace
+
+    @classmethod
+    def _open(cls) -> int:
+        """A descriptor of the namespace."""
+        try:
+            return in_new_thread(_unshare_network)
+        except PermissionError as error:
+            raise EnvironmentProblem(f"a remote network cannot have its namespace: {error}", _FIX) from error
 
     async def _set_up(self) -> None:
         """Bring ``lo`` up and make room before the rule that looks up local addresses."""

@@ -3,18 +3,19 @@
 import errno
 import os
 import socket
-from collections.abc import Awaitable, Container
+from collections.abc import Awaitable, Callable, Container
 from ipaddress import IPv4Interface
+from typing import Any
 
 from pyroute2.iproute.linux import AsyncIPRoute
 from pyroute2.netlink.exceptions import NetlinkError
-
-from gateway.netns.inside import in_namespace
 
 LOOPBACK_INDEX = 1
 """Interface index of ``lo``: the first of every namespace."""
 LOCAL_TABLE = 255
 """The kernel's routing table of local addresses."""
+UNREACHABLE = 0
+"""In place of a table: there is no route."""
 
 
 class Netlink:
@@ -22,13 +23,13 @@ class Netlink:
 
     Args:
         name: Of the namespace, for messages.
-        fd: Of the namespace.
+        run: Calls a function inside the namespace.
     """
 
-    def __init__(self, name: str, fd: int) -> None:
+    def __init__(self, name: str, run: Callable[[Callable[[], socket.socket]], socket.socket]) -> None:
         self._name = name
         kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC  # what asyncio accepts; netlink makes no difference
-        self._socket = in_namespace(fd, lambda: socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE))
+        self._socket = run(lambda: socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE))
         self._route = AsyncIPRoute(use_socket=self._socket)
 
     async def open(self) -> None:
@@ -61,18 +62,41 @@ class Netlink:
         )
         await self._request(request, f"{verb} address {address}", ignore)
 
-    async def add_rule(self, table: int, *, priority: int, source: str | None = None) -> None:
-        """Look routes up in ``table``, for packets from ``source`` (an address) or for all."""
-        await self._rule("add", table, priority, source)
+    async def add_rule(
+        self, table: int, *, priority: int, source: str | None = None, mark: int | None = None
+    ) -> None:
+        """Look routes up in ``table``: for packets from ``source`` (an address), with ``mark``, or for all.
 
-    async def remove_rule(self, table: int, *, priority: int, source: str | None = None) -> None:
-        """Undo ``add_rule``."""
-        await self._rule("del", table, priority, source)
+        Table ``UNREACHABLE`` ends the lookup without a route. A rule that is there already is no error.
+        """
+        rule = _rule(table, priority, source, mark)
+        await self._request(self._route.rule("add", **rule), f"add rule {priority}", (errno.EEXIST,))
 
-    async def _rule(self, verb: str, table: int, priority: int, source: str | None) -> None:
-        options: dict[str, object] = {} if source is None else {"src": source, "src_len": 32}
-        request = self._route.rule(verb, table=table, priority=priority, family=socket.AF_INET, **options)
-        await self._request(request, f"{verb} rule {priority}")
+    async def remove_rule(
+        self, table: int, *, priority: int, source: str | None = None, mark: int | None = None
+    ) -> None:
+        """Undo ``add_rule``; a rule that is gone already is no error."""
+        rule = _rule(table, priority, source, mark)
+        await self._request(self._route.rule("del", **rule), f"remove rule {priority}", (errno.ENOENT,))
+
+    async def copy_local_addresses(self, table: int) -> None:
+        """Make ``table`` know the namespace's present addresses, as the table ``local`` does."""
+        addresses = [message async for message in await self._route.addr("dump", family=socket.AF_INET)]
+        for message in addresses:
+            await self._local_route("replace", table, message)
+
+    async def _local_route(self, verb: str, table: int, message: Any) -> None:  # noqa: ANN401 - pyroute2's
+        index, address = message["index"], message.get_attr("IFA_LOCAL")
+        length = message["prefixlen"] if index == LOOPBACK_INDEX else 32
+        prefix = IPv4Interface(f"{address}/{length}").network
+        request = self._route.route(
+            verb, dst=str(prefix), table=table, oif=index, type="local", scope="host", proto="static"
+        )
+        await self._request(request, f"local address {address} in table {table}")
+
+    async def flush(self, table: int) -> None:
+        """Remove every route of a table."""
+        await self._request(self._route.flush_routes(table=table, family=socket.AF_INET), f"table {table}")
 
     async def set_default_route(self, table: int, index: int) -> None:
         """Send what is looked up in ``table`` out of an interface."""
@@ -86,3 +110,13 @@ class Netlink:
         except NetlinkError as error:
             if error.code not in ignore:
                 raise OSError(error.code, f"{self._name}: {what}: {os.strerror(error.code)}") from error
+
+
+def _rule(table: int, priority: int, source: str | None, mark: int | None) -> dict[str, object]:
+    return {
+        "family": socket.AF_INET,
+        "priority": priority,
+        **({"action": "unreachable"} if table == UNREACHABLE else {"table": table}),
+        **({} if source is None else {"src": source, "src_len": 32}),
+        **({} if mark is None else {"fwmark": mark}),
+    }

@@ -8,7 +8,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -16,7 +16,6 @@ from pyroute2.netlink import NLM_F_ACK, NLM_F_CREATE, NLM_F_REPLACE, NLM_F_REQUE
 from pyroute2.netlink.rtnl import RTM_DELROUTE, RTM_NEWROUTE, rt_scope, rt_type
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from gateway.netns.inside import in_namespace
 from gateway.netns.netlink import LOCAL_TABLE, LOOPBACK_INDEX
 
 _RTPROT_STATIC = 4
@@ -33,18 +32,16 @@ Nexthops = Sequence[int]
 
 
 class RouteSocket:
-    """Changes the routes of the namespace behind ``fd``.
+    """Changes the routes of a namespace.
 
     Args:
         name: Of the namespace, for messages.
-        fd: Of the namespace.
+        run: Calls a function inside the namespace.
     """
 
-    def __init__(self, name: str, fd: int) -> None:
+    def __init__(self, name: str, run: Callable[[Callable[[], socket.socket]], socket.socket]) -> None:
         self._name = name
-        self._socket = in_namespace(
-            fd, lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        )
+        self._socket = run(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE))
 
     def close(self) -> None:
         """Close the socket."""

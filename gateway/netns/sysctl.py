@@ -7,6 +7,8 @@ network namespace may write all of these, in a user namespace too.
 from collections.abc import Mapping
 from pathlib import Path
 
+from gateway.doctor.problem import EnvironmentProblem
+
 ROOT = Path("/proc/sys/net")
 
 ROUTING: Mapping[str, str] = {
@@ -23,6 +25,14 @@ ROUTING: Mapping[str, str] = {
 }
 """Path below /proc/sys/net and value."""
 
+MARKS: Mapping[str, str] = {
+    # What the kernel answers by itself has the mark of the packet that it answers.
+    "ipv4/fwmark_reflect": "1",
+    # The way back is looked up with the mark, too.
+    "ipv4/conf/all/src_valid_mark": "1",
+}
+"""For an inner side that shares a namespace and is told apart by a mark."""
+
 
 def write(settings: Mapping[str, str]) -> None:
     """Write ``settings`` for the calling thread's namespace; without IPv6 there is nothing to switch off.
@@ -35,3 +45,27 @@ def write(settings: Mapping[str, str]) -> None:
         if name.startswith("ipv6/") and not path.exists():
             continue
         path.write_text(value, encoding="ascii")
+
+
+def require(settings: Mapping[str, str]) -> None:
+    """Find ``settings`` as they have to be, in the calling thread's namespace; IPv6 is not looked at.
+
+    Raises:
+        EnvironmentProblem: It names those that are different or missing.
+    """
+    seen = {name: _read(ROOT / name) for name in settings if not name.startswith("ipv6/")}
+    wrong = {name: value for name, value in seen.items() if value != settings[name]}
+    if wrong:
+        saw = ", ".join(f"net.{name.replace('/', '.')} is {value}" for name, value in wrong.items())
+        fix = " ".join(f"--sysctl net.{name.replace('/', '.')}={settings[name]}" for name in wrong)
+        raise EnvironmentProblem(
+            f"a remote network that shares the namespace of the underlay needs other settings: {saw}",
+            f"start the container with {fix}\nor run it with SYS_ADMIN and without --namespaces shared",
+        )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return "missing"

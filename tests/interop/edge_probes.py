@@ -12,7 +12,8 @@ from typing import Any
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.packet import Packet, Raw
 
-from gateway.netns import InnerNamespace
+from gateway.edge.edge import CONNTRACK
+from gateway.netns import InnerNamespace, SharedNamespace, sysctl
 from tests.interop.edge_world import (
     BGP_ADDRESSES,
     HOST,
@@ -137,7 +138,7 @@ async def _routing(world: World) -> dict[str, Any]:
     result: dict[str, Any] = {"before": await world.in_branch(*curl)}
     await world.inner.set_learned_routes({LAN: ["gsa0", "gsa1"], LEARNED_INSIDE_COVERED: ["gsa1"]})
     result["learned"] = await world.in_branch(*curl)
-    result["way"] = await world.in_inner("ip", "route", "get", BRANCH)
+    result["way"] = await world.way_to(BRANCH)
     result["equal cost"] = await world.in_inner("ip", "route", "show", "table", "local", str(LAN))
     await world.inner.set_learned_routes({LAN: ["gsa0"]})
     result["withdrawn"] = await world.in_branch(*curl)
@@ -187,9 +188,12 @@ async def _lifetime() -> dict[str, Any]:
 
 async def main() -> None:
     """Build two remote networks with the same addresses, probe, and print the findings."""
-    world, twin = World("hq"), World("lab")
+    shared = sys.argv[1:] == ["shared"]
+    if shared:  # as `docker run --sysctl` does
+        sysctl.write({**sysctl.ROUTING, **sysctl.MARKS, **CONNTRACK})
+    world, twin = World("hq", SharedNamespace if shared else InnerNamespace), World("lab")
+    await twin.build()  # before the other, whose devices may stay where all are made
     await world.build()
-    await twin.build()
     findings: dict[str, Any] = {
         "services": await _services(world),
         "twin": json.loads(await twin.in_branch("curl", "-s", "-m", "5", f"http://{COVERED}/.json")),

@@ -48,6 +48,7 @@ class World:
 
     Args:
         name: Of the remote network; its tunnels are ``<name>/cpe1/0`` and ``/1``.
+        kind: Of its namespace; a shared one is the sandbox's own.
     """
 
     inner: InnerNamespace
@@ -56,13 +57,14 @@ class World:
     sniffer: socket.socket
     sender: socket.socket
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, kind: type[InnerNamespace] = InnerNamespace) -> None:
         self.name = name
+        self._kind = kind
         self.records: list[dict[str, Any]] = []
 
     async def build(self) -> None:
         """Make the namespaces, the two tunnels and the edge."""
-        self.inner = await InnerNamespace.create(self.name)
+        self.inner = await self._kind.create(self.name)
         self.branch = await InnerNamespace.create(f"branch of {self.name}")
         for number, address in enumerate(BGP_ADDRESSES):
             await self._add_tunnel(number)
@@ -107,6 +109,11 @@ class World:
     async def in_inner(self, *arguments: str) -> str:
         """Run a program in the inner namespace; its output."""
         return await command(*self.inner.enter_command(), *arguments)
+
+    async def way_to(self, address: str) -> str:
+        """The route to an address for what is inside."""
+        mark = () if self.inner.mark is None else ("mark", str(self.inner.mark))
+        return await self.in_inner("ip", "route", "get", address, *mark)
 
     async def answers_to(self, packet: Packet, *, times: int = 1) -> list[str]:
         """Send an IP packet from the branch; summaries of what comes back."""

@@ -19,6 +19,11 @@ SANDBOX = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--
 AS_USER = ["unshare", "--user", "--map-root-user", *SANDBOX[1:]]
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *AS_USER]
 USERS = {"root": SANDBOX, "ordinary user": AS_NOBODY} if os.geteuid() == 0 else {"ordinary user": AS_USER}
+KINDS: dict[str, tuple[list[str], tuple[str, ...]]] = {
+    **{user: (sandbox, ()) for user, sandbox in USERS.items()},
+    "shared namespace": (USERS["ordinary user"], ("shared",)),
+}
+"""User, and whether the remote network shares the namespace of the underlay."""
 
 HOST, COVERED, UNCOVERED, BGP_ADDRESS = "10.1.0.10", "52.96.1.1", "192.0.2.80", "198.51.100.1"
 
@@ -43,11 +48,12 @@ SILENT = {
 """Probe: reason, source, destination, protocol and port of the drop that its three packets must leave."""
 
 
-@pytest.fixture(scope="module", params=USERS)
+@pytest.fixture(scope="module", params=KINDS)
 def found(request: pytest.FixtureRequest) -> dict[str, Any]:
     """What the probes found."""
+    sandbox, arguments = KINDS[request.param]
     finished = subprocess.run(
-        [*USERS[request.param], sys.executable, str(ROOT / "tests/interop/edge_probes.py")],
+        [*sandbox, sys.executable, str(ROOT / "tests/interop/edge_probes.py"), *arguments],
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         cwd="/",
         capture_output=True,

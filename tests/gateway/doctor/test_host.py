@@ -90,3 +90,11 @@ def test_a_disabled_apparmor_profile_confines_nothing(tmp_path: Path) -> None:
 def test_an_inactive_apparmor_confines_nothing(tmp_path: Path) -> None:
     apparmor(tmp_path, enabled="N")
     assert check_apparmor(tmp_path).saw == "not active"
+
+
+def test_without_sys_admin_alone_a_container_has_another_way(tmp_path: Path) -> None:
+    status = tmp_path / "status"
+    status.write_text("CapEff:\t0000000000003400\n")
+    check = check_capabilities(status)
+    assert check.saw == "without CAP_SYS_ADMIN"
+    assert "gsalab up --namespaces shared" in check.fix

@@ -35,6 +35,18 @@ def test_an_empty_set_is_not_mentioned_because_nft_refuses_no_elements() -> None
     assert "add element" not in ruleset([], [])
 
 
+def test_in_a_namespace_of_its_own_nothing_is_outside() -> None:
+    assert "goto underlay" not in ruleset([], COVERED)
+
+
+def test_in_a_shared_namespace_only_what_comes_from_a_tunnel_is_judged_and_marked() -> None:
+    rules = ruleset([], COVERED, mark=7)
+    first = rules[rules.index("chain arriving") :].splitlines()[2:4]
+    assert [line.strip() for line in first] == ['iifname != "gsa*" goto underlay', "meta mark set 7"]
+    leaving = rules[rules.index("chain leaving") :].splitlines()[2]
+    assert leaving.strip() == 'oifname != "gsa*" accept'
+
+
 def test_replacing_flushes_and_fills_in_one_transaction() -> None:
     assert replace_covered(COVERED) == (
         "flush set ip edge covered\nadd element ip edge covered { 13.0.0.0/8, 52.96.0.0/14 }\n"
