@@ -104,11 +104,12 @@ def test_containers_have_the_listed_rights_and_no_more(basic: Project) -> None:
     added = {service: set(host["CapAdd"]) for service, host in rights.items()}
     assert added["gateway"] == {"NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW", "SYS_ADMIN"}
     assert added["cpe"] == {"NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW"}
-    assert added["isp"] == {"NET_ADMIN"}
+    assert added["isp"] == added["host"] == {"NET_ADMIN", "SETGID", "SETPCAP", "SETUID"}
 
 
-def test_the_program_of_the_host_is_an_ordinary_user_without_capabilities(basic: Project) -> None:
-    status = basic.inside("host", "cat", "/proc/1/status")
+@pytest.mark.parametrize("service", ["host", "isp"])
+def test_what_runs_on_is_an_ordinary_user_without_capabilities(service: str, basic: Project) -> None:
+    status = basic.inside(service, "cat", "/proc/1/status")
     assert re.search(r"^Uid:\s+65534\b", status, re.MULTILINE)
     assert re.search(r"^CapPrm:\s+0+$", status, re.MULTILINE)
 
