@@ -91,6 +91,7 @@ class Project:
 
     engine: Engine
     profile: str
+    gateway: str = "gateway"
     name: str = field(default_factory=lambda: f"gsalab-{uuid.uuid4().hex[:8]}")
 
     def compose(self, *argv: str, **variables: str) -> str:
@@ -116,7 +117,7 @@ class Project:
 
     def status(self, tunnel: str) -> dict[str, Any]:
         """One tunnel of ``gsalab status``."""
-        state = json.loads(self.inside("gateway", "gsalab", "status", "-o", "json"))
+        state = json.loads(self.inside(self.gateway, "gsalab", "status", "-o", "json"))
         tunnels = (dict(t) for network in state["remote_networks"] for t in network["tunnels"])
         return {t["name"]: t for t in tunnels}[tunnel]
 
