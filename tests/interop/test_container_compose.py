@@ -9,7 +9,7 @@ import pytest
 
 from tests.interop.container_engine import TAG, Engine, Project, until
 
-pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(1800)]
 
 TUNNEL = "bellevue/cpe1/0"
 PAGE = "http://login.microsoftonline.com/"

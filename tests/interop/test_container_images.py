@@ -8,7 +8,7 @@ import pytest
 from tests.interop.container_engine import IMAGES, TAG, Engine
 from tests.support.runner import CHECKOUT
 
-pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(1800)]
 
 MEGABYTE = 1_000_000
 RUNTIME = "import importlib.metadata as m; [print(d.metadata['Name'], d.version) for d in m.distributions()]"

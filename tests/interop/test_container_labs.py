@@ -14,7 +14,7 @@ import pytest
 from tests.interop.container_engine import TAG, Engine, until
 from tests.support.runner import CHECKOUT
 
-pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(1800)]
 
 GSALAB = str(CHECKOUT / ".venv/bin/gsalab")
 

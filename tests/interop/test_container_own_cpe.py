@@ -12,7 +12,7 @@ from tests.interop.container_cable import BRANCH, CPE, LAN, MACHINE, Cable, laid
 from tests.interop.container_engine import TAG, Engine, Project, until
 from tests.support.runner import CHECKOUT
 
-pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(1800)]
 
 TUNNEL = "bellevue/cpe1/0"
 PUBLISHED = "198.18.50.20"

@@ -7,7 +7,7 @@ import pytest
 from tests.interop.container_engine import Engine, Project, until
 from tests.support.runner import CHECKOUT
 
-pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(1800)]
 
 
 def test_nat_static_hides_the_cpe_behind_the_isp_and_down_leaves_nothing(images: Engine, home: Path) -> None:

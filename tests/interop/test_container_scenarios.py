@@ -10,7 +10,7 @@ from gateway.lab import scenario as scenarios
 from tests.interop.container_engine import TAG, Engine
 from tests.support.runner import CHECKOUT, Runner
 
-pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(1800)]
 
 GSALAB = CHECKOUT / ".venv/bin/gsalab"
 RUNS: dict[str, tuple[str, ...]] = {
