@@ -14,9 +14,14 @@ app = typer.Typer(
 
 @app.command("run")
 def run(
-    scenario: Annotated[str, typer.Argument(help="Scenario; see `gsalab lab list`.")] = "basic",
+    scenario: Annotated[
+        str | None, typer.Argument(help="Scenario, basic by default; see `gsalab lab list`.")
+    ] = None,
     backend: Annotated[str, typer.Option(help="Where the lab's nodes live.")] = "netns",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab up after the report.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Run a failure scenario with its fix.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Run every scenario, several at a time.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=16, help="With --all: how many labs at a time.")] = 4,
     override: Annotated[
         list[str] | None,
         typer.Option(
@@ -26,9 +31,22 @@ def run(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Bring up gateway, CPE and branch host, watch them connect, report, and take everything down."""
-    from gateway.lab import lab_run  # noqa: PLC0415 - the other commands start faster without it
+    from gateway.lab import lab_run, lab_run_all  # noqa: PLC0415 - the other commands start faster without it
 
-    sys.exit(lab_run(scenario, backend=backend, keep=keep, overrides=override or [], output=output.value))
+    if every:
+        if scenario or keep or override:
+            raise typer.BadParameter("--all takes no scenario, no --keep and no --set")
+        sys.exit(lab_run_all(backend=backend, fixed=fix, jobs=jobs, output=output.value))
+    sys.exit(
+        lab_run(
+            scenario or "basic",
+            backend=backend,
+            keep=keep,
+            fixed=fix,
+            overrides=override or [],
+            output=output.value,
+        )
+    )
 
 
 @app.command("list")

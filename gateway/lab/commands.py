@@ -1,22 +1,25 @@
 """The commands of ``gsalab lab``, without the parsing of their arguments; each returns its exit status."""
 
+import asyncio
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from rich.console import Console
 
 from gateway.lab import scenario as scenarios
+from gateway.lab.all import run_all
 from gateway.lab.netns import node_environment
 from gateway.lab.result import Step
 from gateway.lab.runner import BACKENDS, run_scenario
 from gateway.lab.scenario import ScenarioError
 from gateway.lab.scenario_model import Scenario
 from gateway.lab.state import KeptLab, kept_labs, remove
-from gateway.lab.view import Screen
+from gateway.lab.view import OutcomeTable, Screen
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -26,6 +29,7 @@ def lab_run(
     *,
     backend: str = "netns",
     keep: bool = False,
+    fixed: bool = False,
     overrides: Sequence[str] = (),
     output: str = "text",
 ) -> int:
@@ -35,6 +39,7 @@ def lab_run(
         scenario: Its name, or the path of a scenario file.
         backend: Where the nodes live.
         keep: Leave the lab up.
+        fixed: Of a failure scenario: run it with its fix.
         overrides: Settings of the scenario to change, ``NAME=VALUE``.
         output: ``text`` or ``json``.
 
@@ -42,7 +47,7 @@ def lab_run(
         EnvironmentProblem: Labs cannot run on this machine.
     """
     try:
-        loaded = _prepare(scenario, backend, overrides, keep=keep)
+        loaded = _prepare(scenario, backend, overrides, keep=keep, fixed=fixed)
         screen = Screen(loaded) if output == "text" else None
         if screen:
             screen.introduce()
@@ -59,11 +64,45 @@ def lab_run(
     return OK if run.report.ok else FAILED
 
 
-def _prepare(scenario: str, backend: str, overrides: Sequence[str], *, keep: bool) -> Scenario:
+def lab_run_all(*, backend: str = "netns", fixed: bool = False, jobs: int = 4, output: str = "text") -> int:
+    """Run every scenario and compare what each has to find with what it finds.
+
+    Args:
+        backend: Where the nodes live.
+        fixed: Run the failure scenarios with their fixes: all have to work.
+        jobs: Labs at a time.
+        output: ``text`` or ``json``.
+
+    Raises:
+        EnvironmentProblem: Labs cannot run on this machine.
+    """
+    if backend not in BACKENDS:
+        return _usage(ScenarioError([f"no backend is called {backend}: there is {', '.join(BACKENDS)}"]))
+    BACKENDS[backend]().require()
+    every = scenarios.names()
+    table = OutcomeTable(every) if output == "text" else None
+    running = run_all(
+        every, backend=backend, fixed=fixed, jobs=jobs, on_outcome=table.add if table else lambda _: None
+    )
+    try:
+        outcomes = asyncio.run(running)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted: the labs are gone\n")
+        return INTERRUPTED
+    if table:
+        table.end(outcomes)
+    else:
+        sys.stdout.write(json.dumps([asdict(o) | {"extra": o.extra} for o in outcomes], indent=2) + "\n")
+    return OK if all(outcome.ok for outcome in outcomes) else FAILED
+
+
+def _prepare(scenario: str, backend: str, overrides: Sequence[str], *, keep: bool, fixed: bool) -> Scenario:
     """The scenario to run; raises ``ScenarioError`` or ``EnvironmentProblem`` when it cannot be."""
     if backend not in BACKENDS:
         raise ScenarioError([f"no backend is called {backend}: there is {', '.join(BACKENDS)}"])
-    loaded = scenarios.load(scenario, scenarios.parse_settings(overrides))
+    loaded = scenarios.load(scenario, scenarios.parse_settings(overrides), fixed=fixed)
+    if fixed and loaded.fix is None:
+        raise ScenarioError([f"{loaded.name} is no failure scenario: there is nothing to fix"])
     if keep and any(lab.name == loaded.name for lab in kept_labs()):
         enter, remove_it = "gsalab lab shell NODE", f"gsalab lab down {loaded.name}"
         raise ScenarioError(
@@ -84,7 +123,9 @@ def lab_list(*, output: str = "text") -> int:
     rows = [scenarios.load(name) for name in scenarios.names()]
     if output == "json":
         listing = {
-            "scenarios": [{"name": s.name, "title": s.title, "about": s.about.strip()} for s in rows],
+            "scenarios": [
+                {"name": s.name, "title": s.title, "about": s.about.strip(), "expect": s.expect} for s in rows
+            ],
             "labs": [
                 {"name": lab.name, "created": lab.created, "nodes": list(lab.nodes)} for lab in up.values()
             ],
@@ -95,7 +136,9 @@ def lab_list(*, output: str = "text") -> int:
     names, titles = max(len(s.name) for s in rows), max(len(s.title) for s in rows)
     for row in rows:
         state = f"   [green]{_since(up.pop(row.name))}[/]" if row.name in up else ""
-        console.print(f"[bold]{row.name:<{names}}[/]   {row.title:<{titles}}{state}".rstrip())
+        expect = " ".join(row.expect) or "works"
+        line = f"[bold]{row.name:<{names}}[/]   {row.title:<{titles}}   [dim]{expect}[/]{state}"
+        console.print(line.rstrip())
     for lab in up.values():
         console.print(f"[bold]{lab.name}[/]   [green]{_since(lab)}[/]")
     return OK

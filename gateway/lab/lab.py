@@ -1,6 +1,8 @@
 """A lab in progress, inside the sandbox: brings it up, waits for it, asks it questions."""
 
 import asyncio
+import contextlib
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,6 +15,7 @@ from gateway.lab.backend import CommandError, Node, NodeMaker
 from gateway.lab.cpe import Cpe, CpeTunnel
 from gateway.lab.evidence import excerpts, packets_out, tunnel_result
 from gateway.lab.gateway_node import LAB_FILE, GatewayNode, Json
+from gateway.lab.mistake import edited, run_commands
 from gateway.lab.result import Diagnosed, Excerpt, Report, Step, TrafficResult, TunnelResult
 from gateway.lab.scenario import dump_yaml
 from gateway.lab.scenario_model import Scenario, TrafficCheck
@@ -20,6 +23,9 @@ from gateway.lab.timeline import step_of
 from gateway.model import LabFile, load, tunnels
 
 _POLL = 0.05
+_DIAGNOSIS_POLL = 0.25
+_STANDING = 2.0
+"""Seconds that the expected findings, and no others, have to stand."""
 _SPREAD_CONNECTIONS = 16
 _PACKETS_OF_A_CONNECTION = 4
 """A tunnel that sent fewer packets has carried no connection, only keepalives of BGP."""
@@ -52,6 +58,7 @@ class Lab:
         self.evidence: list[Excerpt] = []
         self.timings_ms: dict[str, int] = {}
         self.problems: list[str] = []
+        self._is_up = False
         self._backend = backend
         self._gateway_command = gateway_command
         self._on_step = on_step
@@ -66,7 +73,10 @@ class Lab:
             LabFileError: The scenario's lab file breaks a rule.
             CommandError: A part could not be started.
         """
+        mistake = self.scenario.mistake
         self.nodes = await self._backend.create(self.topology)
+        if mistake is not None:
+            self.nodes = edited(self.nodes, mistake.edits)
         self._step("lab", "nodes", f"{len(self.nodes)} nodes, {len(self.topology.links)} links")
         node = self.nodes[self.topology.gateway]
         far = tunnels(self._lab_file())
@@ -85,6 +95,8 @@ class Lab:
         await self._gateway.start()
         self._step("lab", "gateway ready", ", ".join(sorted({str(t.endpoint) for t in far})))
         self.timings_ms["lab_ready"] = self._since(self._begun)
+        if mistake is not None:
+            await run_commands(self.nodes, mistake.commands, "start")
         self._cpe_start = time.time()
         self.gateway.follow(self._on_record)
         await asyncio.gather(*(self._start_cpe(cpe) for cpe in self.cpes))
@@ -226,6 +238,49 @@ class Lab:
         """Both ends' account of a tunnel, read one after the other."""
         return await tunnel_result(cpe, tunnel, self.gateway)
 
+    async def until_diagnosed(self) -> None:
+        """Wait until the records show the findings that the scenario expects, and see whether others follow.
+
+        When everything works at first, what the scenario does then is done, and its traffic runs.
+
+        Raises:
+            CommandError: A daemon of the lab ended.
+        """
+        expected = set(self.scenario.expect)
+        course = asyncio.create_task(self._until_up_and_used())
+        standing_since = math.inf
+        try:
+            async with asyncio.timeout(self.scenario.timeout):
+                while time.monotonic() < standing_since + _STANDING or (self._is_up and not course.done()):
+                    if self.found() != expected:
+                        standing_since = math.inf
+                    elif math.isinf(standing_since):
+                        standing_since = time.monotonic()
+                    if gone := await self.gateway.ended():
+                        raise CommandError(gone)
+                    await asyncio.sleep(_DIAGNOSIS_POLL)
+        except TimeoutError:
+            pass
+        finally:
+            course.cancel()
+            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+                await course
+        found = self.found()
+        self.problems = [f"expected {code}, which was not found" for code in sorted(expected - found)]
+        self.problems += [f"found {code}, which was not expected" for code in sorted(found - expected)]
+
+    async def _until_up_and_used(self) -> None:
+        await self.until_up()
+        self._is_up = True
+        mistake = self.scenario.mistake
+        if mistake is not None:
+            await run_commands(self.nodes, mistake.commands, "up")
+        await self.run_traffic()
+
+    def found(self) -> set[str]:
+        """Codes of what the records show now."""
+        return {finding.code for finding in diagnose(self.records, now=time.time())}
+
     async def report(self) -> Report:
         """Everything that is known now."""
         self.timings_ms["total"] = self._since(self._begun)
@@ -235,9 +290,10 @@ class Lab:
             traffic=self.traffic,
             timings_ms=self.timings_ms,
             problems=self.problems,
-            findings=self._findings() if self.problems else [],
+            expected=list(self.scenario.expect) if self.scenario.is_failure else [],
+            findings=self._findings() if self.problems or self.scenario.is_failure else [],
             evidence=self.evidence,
-            logs=await self._logs() if self.problems else [],
+            logs=await self._logs() if self.problems or self.scenario.is_failure else [],
         )
 
     def _findings(self) -> list[Diagnosed]:

@@ -132,10 +132,12 @@ class Report:
         traffic: Every check.
         timings_ms: ``tunnel``, ``bgp`` and ``routes`` since the CPE's start; ``lab_ready`` and ``total``
             since the lab's.
-        problems: What kept it from working; empty when it works.
-        findings: When it does not work: what the gateway's records say about it.
+        problems: What is not as the scenario says; empty when everything is.
+        expected: Of a failure scenario: the codes of the findings that it has to end with.
+        findings: Of a failure scenario, and when something is not as it should be: what the gateway's
+            records say about it.
         evidence: Output of the CPE's own tools.
-        logs: When it does not work: ends of the logs.
+        logs: With the findings: ends of the logs.
     """
 
     scenario: str
@@ -143,6 +145,7 @@ class Report:
     traffic: list[TrafficResult]
     timings_ms: dict[str, int]
     problems: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
     findings: list[Diagnosed] = field(default_factory=list)
     evidence: list[Excerpt] = field(default_factory=list)
     logs: list[Excerpt] = field(default_factory=list)
@@ -153,7 +156,11 @@ class Report:
         return not self.problems
 
     def as_json(self) -> dict[str, Any]:
-        """The report of ``gsalab lab run -o json``; ``problems`` and ``findings`` when it does not work."""
+        """The report of ``gsalab lab run -o json``.
+
+        With ``expected`` and ``findings`` of a failure scenario, with ``problems`` and ``findings`` when
+        something is not as it should be.
+        """
         report = {
             "scenario": self.scenario,
             "ok": self.ok,
@@ -163,9 +170,10 @@ class Report:
             "traffic": [result.as_json() for result in self.traffic],
             "timings_ms": self.timings_ms,
         }
-        if self.ok:
-            return report
-        return report | {"problems": self.problems, "findings": [found.facts for found in self.findings]}
+        findings = [found.facts for found in self.findings]
+        if self.expected:
+            report |= {"expected": self.expected, "findings": findings}
+        return report if self.ok else report | {"problems": self.problems, "findings": findings}
 
 
 def report_from(data: dict[str, Any]) -> Report:
@@ -176,6 +184,7 @@ def report_from(data: dict[str, Any]) -> Report:
         traffic=[TrafficResult(**result) for result in data["traffic"]],
         timings_ms=data["timings_ms"],
         problems=data["problems"],
+        expected=data["expected"],
         findings=[Diagnosed(**found) for found in data["findings"]],
         evidence=[Excerpt(**excerpt) for excerpt in data["evidence"]],
         logs=[Excerpt(**excerpt) for excerpt in data["logs"]],

@@ -100,6 +100,9 @@ async def _program(lab: Lab, tell: Hear, during: During | None) -> Mapping[str, 
 
 async def _work(lab: Lab) -> None:
     await lab.start()
+    if lab.scenario.is_failure:
+        await lab.until_diagnosed()
+        return
     try:
         await lab.until_up()
     except TimeoutError:

@@ -1,5 +1,6 @@
 """Scenario files: one YAML file declares a lab, what it teaches, and what has to work in it."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from io import StringIO
@@ -13,6 +14,7 @@ from ruamel.yaml.error import YAMLError
 from gateway.lab.scenario_model import Scenario
 
 SUFFIX = ".yaml"
+FAILURES = "scenarios/failures"
 
 
 class ScenarioError(Exception):
@@ -24,33 +26,40 @@ class ScenarioError(Exception):
 
 
 def names() -> list[str]:
-    """The scenarios that come with the product, in alphabetical order but with ``basic`` first."""
-    found = (entry.name for entry in files("gateway.lab").joinpath("scenarios").iterdir())
-    return sorted(
-        (n.removesuffix(SUFFIX) for n in found if n.endswith(SUFFIX)), key=lambda n: (n != "basic", n)
-    )
+    """The scenarios that come with the product: those that work, then those that fail."""
+    return [*healthy(), *failures()]
 
 
-def load(name: str, overrides: Mapping[str, object] | None = None) -> Scenario:
+def healthy() -> list[str]:
+    """The scenarios that work, in alphabetical order but with ``basic`` first."""
+    return sorted(_in("scenarios"), key=lambda name: (name != "basic", name))
+
+
+def failures() -> list[str]:
+    """The scenarios that end with findings, in alphabetical order."""
+    return sorted(_in(FAILURES))
+
+
+def _in(folder: str) -> list[str]:
+    found = (entry.name for entry in files("gateway.lab").joinpath(folder).iterdir())
+    return [name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX)]
+
+
+def load(name: str, overrides: Mapping[str, object] | None = None, *, fixed: bool = False) -> Scenario:
     """Read a scenario.
 
     Args:
         name: One of ``names()``, or the path of a scenario file.
         overrides: Dotted path to the value put there: ``cpe.ike``, ``lab.remoteNetworks.0.region``.
+        fixed: Of a failure scenario: after its fix.
 
     Raises:
         ScenarioError: No such scenario, or faults in the file or the overrides; all of them at once.
     """
-    path, text = _read(name)
-    try:
-        document = YAML(typ="rt").load(text)
-    except YAMLError as error:
-        raise ScenarioError([f"{path}: not YAML: {error}"]) from error
-    if not isinstance(document, dict):
-        raise ScenarioError([f"{path}: a scenario is a mapping with title, nodes, links, lab and traffic"])
-    for dotted, value in (overrides or {}).items():
+    path, document = _document(name)
+    for dotted, value in {**_changes(document, fixed=fixed), **(overrides or {})}.items():
         _override(document, dotted, value)
-    document["name"] = Path(path).stem
+    document["name"], document["fixed"] = Path(path).stem, fixed
     try:
         scenario = Scenario.model_validate(_plain(document))
     except ValidationError as error:
@@ -61,6 +70,40 @@ def load(name: str, overrides: Mapping[str, object] | None = None) -> Scenario:
     if problems:
         raise ScenarioError([f"{path}: {problem}" for problem in problems])
     return scenario
+
+
+def _document(name: str) -> tuple[str, Any]:
+    """A scenario file, and what it extends below it."""
+    path, text = _read(name)
+    try:
+        document = YAML(typ="rt").load(text)
+    except YAMLError as error:
+        raise ScenarioError([f"{path}: not YAML: {error}"]) from error
+    if not isinstance(document, dict):
+        raise ScenarioError([f"{path}: a scenario is a mapping with title, nodes, links, lab and traffic"])
+    base = document.get("extends")
+    if base is not None:
+        if base == Path(path).stem or base not in names():
+            raise ScenarioError([f"{path}: extends: no other scenario is called {base}"])
+        _fill(document, _document(base)[1])
+    return path, document
+
+
+def _fill(document: Any, base: Any) -> None:  # noqa: ANN401 - parsed YAML
+    """Add to a mapping what it leaves out; mappings in it are filled too, all else stays whole."""
+    for key, value in base.items():
+        if key not in document:
+            document[key] = value
+        elif isinstance(document[key], dict) and isinstance(value, dict):
+            _fill(document[key], value)
+
+
+def _changes(document: Any, *, fixed: bool) -> dict[str, object]:  # noqa: ANN401 - parsed YAML
+    """The values that a mistake, or its fix, changes; of no known shape before validation."""
+    parts = [document.get("wrong"), document.get("fix") if fixed else None]
+    wrong, fix = (part if isinstance(part, dict) else {} for part in parts)
+    sets = [{} if fixed and not fix.get("keep") else wrong.get("set", {}), fix.get("set", {})]
+    return {str(dotted): value for each in sets if isinstance(each, dict) for dotted, value in each.items()}
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, object]:
@@ -88,11 +131,13 @@ def dump_yaml(value: Mapping[str, object]) -> str:
 
 
 def _read(name: str) -> tuple[str, str]:
-    if name in names():
-        return name + SUFFIX, files("gateway.lab").joinpath("scenarios", name + SUFFIX).read_text("utf-8")
+    for folder, known in (("scenarios", healthy()), (FAILURES, failures())):
+        if name in known:
+            return name + SUFFIX, files("gateway.lab").joinpath(folder, name + SUFFIX).read_text("utf-8")
     if not name.endswith(SUFFIX):
+        near = ", ".join(difflib.get_close_matches(name, names(), n=3, cutoff=0.0))
         raise ScenarioError(
-            [f"no scenario is called {name}: there are {', '.join(names())}, or give a .yaml file"]
+            [f"no scenario is called {name}; near it are {near} (gsalab lab list), or give a .yaml file"]
         )
     try:
         return name, Path(name).read_text("utf-8")
@@ -152,6 +197,9 @@ def contradictions(scenario: Scenario) -> list[str]:
     named += [
         (f"nodes.{name}.tunnels", part) for name, cpe in scenario.cpes().items() for part in cpe.tunnels
     ]
+    if scenario.wrong is not None:
+        named += [("wrong.edits", edit.node) for edit in scenario.wrong.edits]
+        named += [("wrong.commands", command.node) for command in scenario.wrong.commands]
     for index, check in enumerate(scenario.traffic):
         named += [(f"traffic.{index}", node) for node in (check.from_node, check.without) if node is not None]
     problems = [f"{where}: no node is called {node}" for where, node in named if node not in topology.nodes]

@@ -133,6 +133,75 @@ class TrafficCheck(_Part):
         return str(self.ping or self.resolve or self.fetch)
 
 
+class EditPart(_Part):
+    """A change in a file that the lab writes for a CPE.
+
+    Args:
+        node: The CPE, or the node of its tunnel.
+        file: Which one.
+        replace: Text that must be there.
+        by: What it becomes.
+    """
+
+    node: NodeName
+    file: Literal["swanctl.conf", "strongswan.conf", "bird.conf", "updown"]
+    replace: Annotated[str, StringConstraints(min_length=1)]
+    by: str
+
+
+class CommandPart(_Part):
+    """A program run in a node.
+
+    Args:
+        node: Where.
+        run: The program and its arguments.
+        stdin: What it reads.
+        when: ``start``: before the CPE's programs start; ``up``: when every tunnel has all its routes.
+        after: Seconds to wait before.
+        stays: It is left running.
+    """
+
+    node: NodeName
+    run: Annotated[list[str], Field(min_length=1)]
+    stdin: str | None = None
+    when: Literal["start", "up"] = "start"
+    after: Annotated[float, Field(ge=0, le=60)] = 0.0
+    stays: bool = False
+
+
+class Mistake(_Part):
+    """What is wrong in a failure scenario.
+
+    Args:
+        what: In one sentence.
+        set: Values of the scenario that are changed, by their dotted path, as with ``--set``.
+        edits: Changes in the CPE's files.
+        commands: Programs that are run.
+    """
+
+    what: str
+    set: dict[str, Any] = Field(default_factory=dict)
+    edits: list[EditPart] = Field(default_factory=list)
+    commands: list[CommandPart] = Field(default_factory=list)
+
+
+class Remedy(_Part):
+    """What puts a failure scenario right.
+
+    Args:
+        what: In one sentence.
+        set: Values that are changed, by their dotted path.
+        keep: The mistake stays where it is, and the other side is adapted to it; otherwise it is undone.
+    """
+
+    what: str
+    set: dict[str, Any] = Field(default_factory=dict)
+    keep: bool = False
+
+
+FindingCode = Annotated[str, StringConstraints(pattern=r"^GSA-[A-Z]+-[0-9]{3}$")]
+
+
 class Scenario(_Part):
     """A whole scenario.
 
@@ -140,6 +209,11 @@ class Scenario(_Part):
         name: Name of its file.
         title: One line.
         about: A paragraph that says what there is to learn.
+        extends: The scenario that this one changes, or None.
+        wrong: What is wrong, in a failure scenario.
+        expect: Codes of the findings that have to be there in the end, and no others.
+        fix: What puts it right.
+        fixed: Whether this is the scenario after its fix.
         nodes: The machines.
         links: Cables; each maps its two nodes to the address or addresses of their ends.
         cpe: Settings of every CPE.
@@ -151,12 +225,34 @@ class Scenario(_Part):
     name: str
     title: str
     about: str
+    extends: str | None = None
+    wrong: Mistake | None = None
+    expect: list[FindingCode] = Field(default_factory=list)
+    fix: Remedy | None = None
+    fixed: bool = False
     nodes: dict[NodeName, NodePart]
     links: list[dict[NodeName, Addresses]]
     cpe: CpeSettings = CpeSettings()
     lab: dict[str, Any]
     traffic: list[TrafficCheck]
     timeout: float = 40.0
+
+    @model_validator(mode="after")
+    def _failure_is_whole(self) -> Self:
+        if not (self.wrong is None) == (self.fix is None) == (not self.expect):
+            raise ValueError("a failure scenario has wrong, expect and fix, any other has none of them")
+        return self
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it has to end with findings."""
+        return self.wrong is not None and not self.fixed
+
+    @property
+    def mistake(self) -> Mistake | None:
+        """The mistake that is in the lab; None when it was undone, or there never was one."""
+        undone = self.fixed and self.fix is not None and not self.fix.keep
+        return None if undone else self.wrong
 
     @model_validator(mode="after")
     def _two_ends(self) -> Self:

@@ -1,5 +1,6 @@
 """What a person sees of a lab: the drawing, the live timeline, the report."""
 
+from gateway.lab.view.outcomes import OutcomeTable
 from gateway.lab.view.screen import Screen
 
-__all__ = ["Screen"]
+__all__ = ["OutcomeTable", "Screen"]

@@ -47,6 +47,7 @@ class Screen:
         for line in textwrap.wrap(scenario.about, self._width - 2):
             self._print(f"  [dim]{escape(line)}[/]")
         self._print()
+        self._what_is_wrong()
         drawing = draw(scenario.topology())
         if self._console.is_terminal and max(map(len, drawing)) + 2 > self._console.width:
             drawing = _as_list(scenario)
@@ -55,6 +56,19 @@ class Screen:
         for line in _tunnel_lines(scenario):
             self._print(f"  [dim]{escape(line)}[/]")
         self._heading("Building the lab")
+
+    def _what_is_wrong(self) -> None:
+        scenario = self._scenario
+        if scenario.wrong is None or scenario.fix is None:
+            return
+        said = {"wrong": scenario.wrong.what, "fix": scenario.fix.what if scenario.fixed else ""}
+        for label, text in said.items():
+            first, *rest = textwrap.wrap(text, max(20, self._width - 9)) or [""]
+            if text:
+                self._print(f"  [bold]{label:<6}[/] {escape(first)}")
+            for line in rest:
+                self._print(f"         {escape(line)}")
+        self._print()
 
     def step(self, step: Step) -> None:
         """One line of the timeline."""
@@ -85,6 +99,8 @@ class Screen:
                 self._traffic(result)
         if report.problems:
             self._failure(report)
+        elif report.findings:
+            self._diagnosis(report)
         self._verdict(report)
         self._next(report, kept=kept)
 
@@ -142,20 +158,39 @@ class Screen:
         self._heading("What went wrong")
         for problem in report.problems:
             self._print(f"  [red]✗[/] {escape(problem)}")
-        for found in report.findings:
-            self._print()
-            for line in found.text.splitlines():
-                self._print(f"  {escape(line)}")
+        self._findings(report)
         self._print()
         for log in report.logs:
             self._print(f"  [bold]{log.node}[/] {escape(log.command)}, its last lines:")
             for line in log.output.splitlines():
                 self._print(f"    [dim]{escape(line)}[/]")
 
+    def _findings(self, report: Report) -> None:
+        for found in report.findings:
+            self._print()
+            for line in found.text.splitlines():
+                self._print(f"  {escape(line)}")
+
+    def _diagnosis(self, report: Report) -> None:
+        """What a failure scenario is for: the finding, and what the CPE's own log says meanwhile."""
+        self._heading("What the CPE's own log says")
+        for log in report.logs:
+            if log.node != "gateway":
+                for line in log.output.splitlines()[-_TOOL_LINES:]:
+                    self._print(f"  [dim]{escape(line)}[/]")
+        self._heading("What gsa-lab finds")
+        self._findings(report)
+
     def _verdict(self, report: Report) -> None:
         times = report.timings_ms
         total = f"{times.get('total', 0) / 1000:.1f} s"
         self._print()
+        if report.expected:
+            found = " ".join(dict.fromkeys(finding.facts["code"] for finding in report.findings)) or "nothing"
+            mark, colour = ("✓", "green") if report.ok else ("✗", "red")
+            wanted = f"expected {' '.join(report.expected)}, found {found}"
+            self._print(f"[bold {colour}]{mark} {report.scenario}[/]: {wanted}, after {total}")
+            return
         if not report.ok:
             self._print(f"[bold red]✗ {report.scenario} does not work[/], after {total}")
             return
@@ -172,7 +207,13 @@ class Screen:
             "gsalab lab shell gateway -- gsalab check": "the gateway's account of it",
             f"gsalab lab down {report.scenario}": "remove the lab",
         }
-        if not kept:
+        if not kept and report.expected:
+            commands = {
+                f"gsalab lab run {report.scenario} --fix": "the same with its fix, which ends well",
+                f"gsalab explain {report.expected[0]}": "more about the finding",
+                "gsalab lab list": "the other scenarios",
+            }
+        elif not kept:
             commands = {
                 f"gsalab lab run {report.scenario} --keep": "the same, and leave it up to look around",
                 "gsalab lab list": "the other scenarios",

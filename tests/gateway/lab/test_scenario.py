@@ -1,16 +1,21 @@
 """Scenario files: those that are shipped, changes from the command line, and faults."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.lab.scenario import ScenarioError, dump_yaml, load, names, parse_settings
+from gateway.diagnosis.rules import RULES
+from gateway.lab.scenario import ScenarioError, dump_yaml, failures, healthy, load, names, parse_settings
 from gateway.model import load as load_lab
 from gateway.model import tunnels
 
 
-def test_basic_comes_first_in_the_list() -> None:
-    assert names() == ["basic", "nat-static", "two-branches", "zone-redundancy"]
+def test_basic_comes_first_in_the_list_and_failures_come_last() -> None:
+    assert names()[0] == "basic"
+    assert names() == [*healthy(), *failures()]
+    assert "psk-mismatch" in failures()
 
 
 @pytest.mark.parametrize("name", names())
@@ -21,7 +26,7 @@ def test_a_shipped_scenario_is_sound_and_its_lab_file_keeps_every_rule(name: str
     lab = load_lab([file])
     carriers = sum(len(part.tunnels or [cpe]) for cpe, part in scenario.cpes().items())
     assert len(tunnels(lab)) == carriers
-    assert lab.warnings == ()
+    assert lab.warnings == () or scenario.is_failure
 
 
 @pytest.mark.parametrize("name", names())
@@ -67,8 +72,8 @@ def test_an_override_of_something_that_is_not_there_is_refused() -> None:
         load("basic", {"lab.remoteNetworks.7.region": "eastUS"})
 
 
-def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ScenarioError, match="there are basic, nat-static"):
+def test_an_unknown_scenario_is_answered_with_those_near_it() -> None:
+    with pytest.raises(ScenarioError, match="near it are basic"):
         load("bsic")
 
 
@@ -127,3 +132,96 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_contradiction_between_parts_is_refused(overrides: dict[str, object], problem: str) -> None:
     with pytest.raises(ScenarioError, match=problem):
         load("basic", overrides)
+
+
+# Failure scenarios
+
+FAILURE = """\
+title: A test
+extends: basic
+about: Something to learn.
+wrong:
+  what: Another key.
+  set: {cpe.psk: wrong}
+  edits:
+    - {node: cpe, file: swanctl.conf, replace: "mobike = no", by: "mobike = yes"}
+  commands:
+    - {node: internet, run: [ip, link], when: up}
+expect: [GSA-IKE-020]
+fix:
+  what: The right key.
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], str]:
+    """Writes a scenario file and returns its path."""
+
+    def written(text: str) -> str:
+        file = tmp_path / "mine.yaml"
+        file.write_text(text)
+        return str(file)
+
+    return written
+
+
+def test_a_scenario_that_extends_another_has_its_nodes_links_and_lab_file(
+    write: Callable[[str], str],
+) -> None:
+    scenario, base = load(write(FAILURE)), load("basic")
+    assert (scenario.nodes, scenario.links, scenario.lab) == (base.nodes, base.links, base.lab)
+    assert (scenario.name, scenario.title) == ("mine", "A test")
+
+
+def test_what_a_scenario_says_itself_goes_before_what_it_extends(write: Callable[[str], str]) -> None:
+    scenario = load(write(FAILURE + "timeout: 7\ncpe: {esp: aes128gcm16}\n"))
+    assert (scenario.timeout, scenario.cpe.esp, scenario.cpe.ike) == (7, "aes128gcm16", load("basic").cpe.ike)
+
+
+def test_the_mistake_is_set_and_the_fix_undoes_it(write: Callable[[str], str]) -> None:
+    path = write(FAILURE)
+    wrong, right = load(path), load(path, fixed=True)
+    assert (wrong.cpe.psk, right.cpe.psk) == ("wrong", None)
+    assert (wrong.is_failure, right.is_failure) == (True, False)
+    assert wrong.mistake is not None
+    assert right.mistake is None
+
+
+def test_a_fix_on_the_other_side_keeps_the_mistake_and_adapts_to_it(write: Callable[[str], str]) -> None:
+    link = "lab.remoteNetworks.0.deviceLinks.0.tunnelConfiguration.preSharedKey"
+    right = load(write(f"{FAILURE}  keep: true\n  set: {{{link}: wrong}}\n"), fixed=True)
+    tunnel = right.lab["remoteNetworks"][0]["deviceLinks"][0]["tunnelConfiguration"]
+    assert (right.cpe.psk, tunnel["preSharedKey"]) == ("wrong", "wrong")
+    assert right.mistake == right.wrong
+
+
+def test_the_command_line_goes_before_the_mistake(write: Callable[[str], str]) -> None:
+    assert load(write(FAILURE), {"cpe.psk": "typed"}).cpe.psk == "typed"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("expect: [GSA-IKE-020]", "", "a failure scenario has wrong, expect and fix"),
+        ("extends: basic", "extends: nothing", "extends: no other scenario is called nothing"),
+        ("node: internet", "node: isp", "wrong.commands: no node is called isp"),
+        ("file: swanctl.conf", "file: swan.conf", "wrong.edits.0.file"),
+        ("GSA-IKE-020", "IKE-20", "expect.0"),
+        ("cpe.psk: wrong", "cpe.psq: wrong", "unknown property psq"),
+    ],
+)
+def test_faults_of_a_failure_scenario_are_named(
+    old: str, new: str, problem: str, write: Callable[[str], str]
+) -> None:
+    with pytest.raises(ScenarioError, match=re.escape(problem)):
+        load(write(FAILURE.replace(old, new)))
+
+
+@pytest.mark.parametrize("name", failures())
+def test_a_failure_scenario_teaches_and_its_codes_are_in_the_catalogue(name: str) -> None:
+    scenario = load(name)
+    assert scenario.wrong is not None
+    assert scenario.fix is not None
+    assert len(scenario.about.split()) > 40
+    assert set(scenario.expect) <= {rule.code for rule in RULES}
+    load(name, fixed=True)
