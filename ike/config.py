@@ -137,6 +137,7 @@ class Limits:
             before it must.
         answer_unknown_spi: Answer a request for an unknown IKE SA with INVALID_IKE_SPI.
         max_datagram: Octets of the largest accepted IKE message.
+        max_ike_sas_of_peer: IKE SAs that one peer may have at a time; beyond, the oldest is deleted.
         max_child_sas: CHILD SAs of one IKE SA. A tunnel needs two while one replaces the other, and the peer
             may be slow to delete old ones.
         retransmit_timeout: Wait before the first retransmission of a request of ours.
@@ -157,6 +158,7 @@ class Limits:
     cookie_threshold: int = 30
     answer_unknown_spi: bool = False
     max_datagram: int = 65535
+    max_ike_sas_of_peer: int = 8
     max_child_sas: int = 8
     retransmit_timeout: float = 4.0
     retransmit_base: float = 1.8

@@ -5,7 +5,7 @@ Source: RFC 7296 sections 1.2 and 2.15, RFC 6023 (childless), RFC 4555 section 3
 
 from collections.abc import Sequence
 
-from ike import mobility, upkeep
+from ike import mobility, succession, upkeep
 from ike.codec import (
     AuthPayload,
     IDiPayload,
@@ -124,6 +124,14 @@ def _establish(sa: IkeSa, identity: Identification, payloads: Sequence[Payload],
             # goes for the identity that it has proved, not for another router behind the same NAT.
             if old.state is not State.HALF_OPEN and old.identity == sa.identity:
                 ctx.close(old, Input.SUPERSEDED, "the peer started afresh (INITIAL_CONTACT)")
+    _bound(sa, ctx)
+
+
+def _bound(sa: IkeSa, ctx: Context) -> None:
+    """Delete the oldest IKE SAs of a peer that makes ever more of them and deletes none."""
+    live = [o for o in ctx.of_peer(sa.peer.name) if o.state in {State.ESTABLISHED, State.REKEYING}]
+    for old in live[: -ctx.limits.max_ike_sas_of_peer]:
+        succession.delete(old, f"the peer has {len(live)} IKE SAs", ctx)
 
 
 def _agree_on_mobike(sa: IkeSa, payloads: Sequence[Payload]) -> list[Payload]:

@@ -2,7 +2,16 @@
 
 import pytest
 
-from ike.codec import AuthPayload, IDrPayload, SaPayload, TSiPayload, TSrPayload, parse_message
+from ike.codec import (
+    AuthPayload,
+    IDrPayload,
+    SaPayload,
+    TSiPayload,
+    TSrPayload,
+    parse_header,
+    parse_message,
+)
+from ike.config import Limits
 from ike.constants import ExchangeType, HeaderFlag, TransformType
 from ike.crypto import keys
 from ike.events import (
@@ -185,6 +194,19 @@ def test_two_ike_sas_of_one_peer_are_independent() -> None:
     two.delete_ike()
     assert [sa.spi_i for sa in world.sas] == [one.spi_i]
     assert one.send_informational() == ()
+
+
+def test_beyond_the_limit_the_oldest_ike_sa_of_a_peer_is_deleted() -> None:
+    world = World(limits=Limits(max_ike_sas_of_peer=2))
+    first_one, second, third = (Initiator(world, seed=seed) for seed in ("one", "two", "three"))
+    for cpe in (first_one, second, third):
+        cpe.send_init()
+        cpe.path = PATH_4500
+        sent = world.deliver(cpe.request(ExchangeType.IKE_AUTH, cpe.auth_payloads()), PATH_4500)
+    deletes = [data for data, _ in sent if parse_header(data).spi_r == first_one.spi_r]
+    assert len(deletes) == 1
+    world.deliver(first_one.answer(deletes[0]))
+    assert [sa.spi_i for sa in world.sas] == [second.spi_i, third.spi_i]
 
 
 def test_a_cpe_that_starts_on_port_4500_stays_there() -> None:
