@@ -1,5 +1,6 @@
 """CHILD SAs: what the dataplane needs to carry ESP (RFC 7296 section 2.17, RFC 4303)."""
 
+import math
 from dataclasses import dataclass, field
 
 from ike.constants import Encr, Integ, ProtocolId
@@ -54,6 +55,7 @@ class ChildSa:
         state: State of the table in ``ike.state``.
         rekey_at: When we ask for its replacement, or None.
         expire_at: When it ends, or None.
+        refused_until: The peer refused to replace it for now; until then it is not asked again.
     """
 
     esp: EspParameters
@@ -62,6 +64,7 @@ class ChildSa:
     state: ChildState = ChildState.INSTALLED
     rekey_at: float | None = None
     expire_at: float | None = None
+    refused_until: float = -math.inf
 
     @property
     def spi_in(self) -> int:

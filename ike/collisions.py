@@ -9,7 +9,7 @@ from ike.child_sa import ChildSa
 from ike.ike_sa import IkeSa
 from ike.request import Request
 from ike.requests.child import CreateChild, RekeyChild
-from ike.requests.delete import DeleteChild
+from ike.requests.delete import DeleteChild, is_asked_to_delete
 from ike.requests.rekey_ike import RekeyIke
 from ike.state import ChildState, State
 
@@ -38,6 +38,7 @@ class UnderWay(Enum):
     COMPARING_CHILD = "rekeying the same CHILD SA, as the peer is already"
     REKEYING_OTHER_CHILD = "rekeying another CHILD SA"
     DELETING_CHILD = "deleting the same CHILD SA"
+    ABOUT_TO_DELETE_CHILD = "about to delete the same CHILD SA"
     DELETING_OTHER_CHILD = "deleting another CHILD SA"
 
 
@@ -74,6 +75,7 @@ EXCEPTIONS: dict[tuple[Asked, UnderWay], Answer] = {
     (Asked.REKEY_CHILD, UnderWay.REKEYING_CHILD): Answer.AND_COMPARE_NONCES,
     (Asked.REKEY_CHILD, UnderWay.COMPARING_CHILD): _NO,
     (Asked.REKEY_CHILD, UnderWay.DELETING_CHILD): _NO,
+    (Asked.REKEY_CHILD, UnderWay.ABOUT_TO_DELETE_CHILD): _NO,
     (Asked.DELETE_CHILD, UnderWay.DELETING_CHILD): Answer.WITHOUT_DELETE_PAYLOAD,
 }
 """The answers that are not ``AS_USUAL``."""
@@ -83,10 +85,6 @@ _OF_STATE = {
     State.UNDECIDED: UnderWay.UNDECIDED,
     State.REKEYED: UnderWay.REPLACED,
     State.DELETING: UnderWay.DELETING_IKE,
-}
-_OF_CHILD_STATE = {
-    ChildState.REKEYING: UnderWay.REKEYING_CHILD,
-    ChildState.DELETING: UnderWay.DELETING_CHILD,
 }
 _OF_REQUEST: dict[type[Request], UnderWay] = {
     RekeyChild: UnderWay.REKEYING_OTHER_CHILD,
@@ -104,10 +102,13 @@ def answer_to(asked: Asked, sa: IkeSa, child: ChildSa | None = None) -> tuple[An
 def _under_way(sa: IkeSa, child: ChildSa | None) -> UnderWay:
     request = sa.outstanding.request if sa.outstanding else None
     # A second rival would make us forget the first, and nobody would end it.
-    has_rival = isinstance(request, RekeyIke | RekeyChild) and request.rival is not None
     if sa.state in _OF_STATE:
-        return UnderWay.COMPARING_IKE if has_rival and sa.state is State.REKEYING else _OF_STATE[sa.state]
-    if child is not None and child.state in _OF_CHILD_STATE:
-        comparing = has_rival and child.state is ChildState.REKEYING
-        return UnderWay.COMPARING_CHILD if comparing else _OF_CHILD_STATE[child.state]
+        both = sa.state is State.REKEYING and isinstance(request, RekeyIke) and request.has_rival
+        return UnderWay.COMPARING_IKE if both else _OF_STATE[sa.state]
+    if child is not None and child.state is ChildState.REKEYING:
+        both = isinstance(request, RekeyChild) and request.has_rival(sa)
+        return UnderWay.COMPARING_CHILD if both else UnderWay.REKEYING_CHILD
+    if child is not None and child.state is ChildState.DELETING:
+        sent = is_asked_to_delete(sa, child.spi_in)
+        return UnderWay.DELETING_CHILD if sent else UnderWay.ABOUT_TO_DELETE_CHILD
     return next((found for kind, found in _OF_REQUEST.items() if isinstance(request, kind)), UnderWay.NOTHING)

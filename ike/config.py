@@ -149,6 +149,7 @@ class Limits:
         max_half_open_reassemblies: Half-open IKE SAs that wait for fragments of a message.
         retransmit_jitter: Part of each wait that is left to chance, 0 to 1.
         retry_wait: About how long we wait before we ask again for what the peer refused for now.
+        out_of_sync: A peer that refuses for now for so long has lost our common state.
     """
 
     half_open_timeout: float = 30.0
@@ -169,6 +170,7 @@ class Limits:
     max_half_open_reassemblies: int = 64
     retransmit_jitter: float = 0.1
     retry_wait: float = 10.0
+    out_of_sync: float = 300.0
 
     def retransmit_wait(self, attempt: int, chance: float) -> float:
         """Seconds until the next retransmission.
@@ -179,3 +181,8 @@ class Limits:
         """
         wait = self.retransmit_timeout * self.retransmit_base**attempt
         return wait * (1 - self.retransmit_jitter * chance)
+
+    @property
+    def patience(self) -> float:
+        """Seconds until a request without an answer is given up; a peer may be as patient as we are."""
+        return sum(self.retransmit_wait(attempt, 0) for attempt in range(self.retransmit_tries + 1))

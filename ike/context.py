@@ -84,6 +84,11 @@ class Context:
         sa.queued.append(request)
         self.touch(sa)
 
+    def want_later(self, sa: IkeSa, request: Request, at: float) -> None:
+        """Queue a request of ours when its time has come."""
+        sa.postponed.append((at, request))
+        self.touch(sa)
+
     def nonce(self) -> bytes:
         """A fresh nonce."""
         return self.random(NONCE_LENGTH)

@@ -4,7 +4,7 @@ from ike import succession
 from ike.context import Context
 from ike.ike_sa import IkeSa
 from ike.requests.child import RekeyChild
-from ike.requests.delete import DeleteChild
+from ike.requests.delete import DeleteChild, is_asked_to_delete
 from ike.requests.probe import Probe
 from ike.requests.rekey_ike import RekeyIke
 from ike.state import ChildState, Input, State
@@ -28,6 +28,9 @@ def handle(sa: IkeSa, ctx: Context) -> None:
         sa.rekey_at = None
         if sa.state is State.ESTABLISHED:
             ctx.want(sa, RekeyIke())
+    for entry in [entry for entry in sa.postponed if _is_due(entry[0], ctx)]:
+        sa.postponed.remove(entry)
+        ctx.want(sa, entry[1])
     for spi_in in tuple(sa.children):
         _handle_child(sa, spi_in, ctx)
     if _is_due(sa.probe_at, ctx):
@@ -43,7 +46,8 @@ def _is_due(at: float | None, ctx: Context) -> bool:
 def _handle_child(sa: IkeSa, spi_in: int, ctx: Context) -> None:
     child = sa.children[spi_in]
     if _is_due(child.expire_at, ctx):
-        ctx.want(sa, DeleteChild(spi_in, "its lifetime is over", closed=True))
+        if not is_asked_to_delete(sa, spi_in):
+            ctx.want(sa, DeleteChild(spi_in, "its lifetime is over", closed=True))
         ctx.close_child(sa, spi_in, "its lifetime is over")
     elif _is_due(child.rekey_at, ctx):
         child.rekey_at = None

@@ -369,8 +369,8 @@ class ChildSaEstablished(Event):
         suite: The algorithms in one line.
         udp_encapsulation: ESP in UDP rather than protocol 50.
         replaces: ``spi_in`` of the CHILD SA that it rekeys, or None.
-        initiated_by_us: Whether we asked for it: the peer has it already, so we send on it at once (RFC 7296
-            section 2.8).
+        initiated_by_us: Whether we asked for it, and it stays: the peer has it already, so we send on it at
+            once (RFC 7296 section 2.8).
     """
 
     spi_in: int

@@ -64,6 +64,8 @@ class IkeSa:
         next_id: Message ID of our next request.
         outstanding: Our request under way.
         queued: Requests that wait for it.
+        postponed: Requests that wait for their time, with it.
+        patience: When the peer's current series of TEMPORARY_FAILURE began, and when the last one came.
         children: CHILD SAs by our inbound SPI.
         fragmentation: Whether messages may come in fragments, and those that are half here.
     """
@@ -93,6 +95,8 @@ class IkeSa:
     next_id: int = 0
     outstanding: OutstandingRequest | None = None
     queued: deque[Request] = field(default_factory=deque)
+    postponed: list[tuple[float, Request]] = field(default_factory=list)
+    patience: tuple[float, float] | None = None
     children: dict[int, ChildSa] = field(default_factory=dict)
     fragmentation: Fragmentation = field(default_factory=Fragmentation)
 
@@ -119,6 +123,7 @@ class IkeSa:
         retry_at = self.outstanding.retry_at if self.outstanding else None
         times = [self.deadline, self.rekey_at, self.expire_at, self.probe_at, retry_at]
         times.append(self.fragmentation.deadline)
+        times += (at for at, _ in self.postponed)
         for child in self.children.values():
             times += (child.rekey_at, child.expire_at)
         return min((t for t in times if t is not None), default=None)
@@ -141,4 +146,5 @@ class IkeSa:
         del self.keys, self.sealer
         self.init = self.outstanding = None
         self.queued.clear()
+        self.postponed.clear()
         self.is_buried = True

@@ -20,7 +20,7 @@ from ike.events import Event
 from ike.front_door import FrontDoor
 from ike.ike_sa import IkeSa
 from ike.path import Path
-from ike.requests.child import RekeyChild
+from ike.requests.child import RekeyChild, is_queued
 from ike.requests.delete import DeleteChild
 from ike.requests.probe import Probe
 from ike.requests.rekey_ike import RekeyIke
@@ -122,14 +122,14 @@ class Responder:
     def rekey_ike(self, sa: IkeSa, now: float) -> None:
         """Replace an established IKE SA (RFC 7296 section 2.18)."""
         self._ctx.now = now
-        if sa.state is State.ESTABLISHED:
+        if sa.state is State.ESTABLISHED and not any(isinstance(each, RekeyIke) for each in sa.queued):
             self._ctx.want(sa, RekeyIke())
             self._finish(sa)
 
     def delete(self, sa: IkeSa, now: float) -> None:
         """Delete an authenticated IKE SA with its CHILD SAs (RFC 7296 section 1.4.1)."""
         self._ctx.now = now
-        if sa.state in {State.ESTABLISHED, State.REKEYING, State.REKEYED}:
+        if sa.state not in {State.HALF_OPEN, State.DELETING, State.CLOSED}:
             succession.delete(sa, "deleted by us", self._ctx)
             self._finish(sa)
 
@@ -137,7 +137,7 @@ class Responder:
         """Replace a CHILD SA, named by our inbound SPI (RFC 7296 section 2.8)."""
         self._ctx.now = now
         owner, child = self._child(spi_in)
-        if owner and child and child.state is ChildState.INSTALLED:
+        if owner and child and child.state is ChildState.INSTALLED and not is_queued(owner, spi_in):
             self._ctx.want(owner, RekeyChild(child))
             self._finish(owner)
 
@@ -162,7 +162,9 @@ class Responder:
     def packets_sent(self, spi_in: int, count: int, now: float) -> None:
         """So many packets were sent on a CHILD SA; it is rekeyed before its sequence numbers are used up."""
         owner, child = self._child(spi_in)
-        if owner and child and not child.esp.esn and count >= owner.peer.lifetimes.child_packets:
+        if owner is None or child is None or child.esp.esn or now < child.refused_until:
+            return
+        if count >= owner.peer.lifetimes.child_packets:
             self.rekey_child(spi_in, now)
 
     def peer_moved(self, spi_in: int, path: Path, now: float) -> None:

@@ -249,7 +249,7 @@ def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
     _hear(sa, incoming, ctx)
     if pending.smaller and pending.attempt:
         sa.fragmentation.path_is_small = True
-    rejected = informational.read_notifies(sa, payloads, ctx)
+    rejected = informational.read_notifies(sa, incoming.exchange, payloads, ctx)
     if rejected is not None:
         ctx.close(sa, Input.REJECTED_BY_PEER, rejected)
         return

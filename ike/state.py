@@ -61,6 +61,7 @@ TRANSITIONS: dict[tuple[State, Input], State] = {
     (State.REKEYING, Input.DELETE_SENT): State.DELETING,
     (State.UNDECIDED, Input.CHOSEN): State.ESTABLISHED,
     (State.UNDECIDED, Input.REPLACED): State.REKEYED,
+    (State.UNDECIDED, Input.DELETE_SENT): State.DELETING,
     (State.REKEYED, Input.DELETE_SENT): State.DELETING,
     (State.DELETING, Input.DELETE_ANSWERED): State.CLOSED,
     **{(state, step): State.CLOSED for state in _AUTHENTICATED for step in _ENDS},
@@ -96,6 +97,7 @@ class ChildInput(Enum):
     REKEY_SENT = auto()
     REKEY_REFUSED = auto()
     REPLACED = auto()
+    RESTORED = auto()
     DELETE_SENT = auto()
     CLOSED = auto()
 
@@ -110,6 +112,7 @@ CHILD_TRANSITIONS: dict[tuple[ChildState, ChildInput], ChildState] = {
     (ChildState.REKEYING, ChildInput.DELETE_SENT): ChildState.DELETING,
     (ChildState.REKEYING, ChildInput.CLOSED): ChildState.CLOSED,
     (ChildState.REKEYED, ChildInput.REPLACED): ChildState.REKEYED,
+    (ChildState.REKEYED, ChildInput.RESTORED): ChildState.INSTALLED,
     (ChildState.REKEYED, ChildInput.DELETE_SENT): ChildState.DELETING,
     (ChildState.REKEYED, ChildInput.CLOSED): ChildState.CLOSED,
     (ChildState.DELETING, ChildInput.CLOSED): ChildState.CLOSED,

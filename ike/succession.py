@@ -59,7 +59,8 @@ def create(old: IkeSa, agreement: Agreement, state: State, ctx: Context) -> IkeS
         mobike=old.mobike,
         fragmentation=old.fragmentation.inherited(),
     )
-    upkeep.begin(new, ctx)
+    if state is State.ESTABLISHED:
+        upkeep.begin(new, ctx)
     ctx.add(new)
     ctx.emit(IkeKeysDerived(**new.where(), selected=new.proposal, keys=ike_keys))
     return new
@@ -73,19 +74,31 @@ def hand_over(old: IkeSa, new: IkeSa, ctx: Context) -> None:
     for request in old.queued:
         if request.moves_with_children:
             ctx.want(new, request)
+    for at, request in old.postponed:
+        ctx.want_later(new, request, at)
     old.queued.clear()
+    old.postponed.clear()
     old.has_successor = True
     ctx.touch(old)
     ctx.touch(new)
     ctx.emit(IkeSaRekeyed(**new.where(), replaces=old.name, suite=new.proposal.text))
 
 
+def choose(old: IkeSa, new: IkeSa, ctx: Context) -> None:
+    """Let the undecided IKE SA of the peer take the place of the old one."""
+    new.move(Input.CHOSEN)
+    upkeep.begin(new, ctx)
+    hand_over(old, new, ctx)
+
+
 def await_delete(sa: IkeSa, ctx: Context) -> None:
-    """Leave it to the peer to delete an IKE SA that it has replaced, or made in vain; for a bounded time."""
+    """Leave it to the peer to delete an IKE SA that it has replaced, or made in vain.
+
+    As long as the peer may repeat its last request, or send its Delete, there has to be somebody to answer.
+    """
     sa.move(Input.REPLACED)
-    sa.has_successor = True
     sa.rekey_at = sa.probe_at = None
-    sa.deadline = ctx.now + ctx.limits.half_open_timeout
+    sa.deadline = ctx.now + ctx.limits.patience
     ctx.touch(sa)
 
 
@@ -93,5 +106,6 @@ def delete(sa: IkeSa, reason: str, ctx: Context) -> None:
     """Delete an IKE SA; from here on the peer can no longer rekey it (section 2.25.2)."""
     sa.move(Input.DELETE_SENT)
     sa.queued.clear()
+    sa.postponed.clear()
     sa.rekey_at = sa.expire_at = sa.probe_at = None
     ctx.want(sa, DeleteIke(reason))

@@ -5,6 +5,7 @@ A peer whose Delete we have answered sends it again when the answer is lost. Not
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ike.ike_sa import IkeSa
 
@@ -19,13 +20,11 @@ class Tombstone:
     """The last exchange of an IKE SA that has ended.
 
     Args:
-        spi_i: SPI of its original initiator.
-        request: The peer's last request, as received.
+        request: SHA-256 of the peer's last request, as received.
         response: The datagrams of our response, as sent.
         until: When it is forgotten.
     """
 
-    spi_i: bytes
     request: bytes
     response: tuple[bytes, ...]
     until: float
@@ -43,14 +42,18 @@ class Tombstones:
     def add(self, sa: IkeSa, now: float) -> None:
         """Remember an IKE SA that has answered something."""
         if sa.has_answered:
-            stone = Tombstone(sa.spi_i, sa.last_request, sa.last_response, now + SECONDS)
+            self._expire(now)
+            stone = Tombstone(sha256(sa.last_request).digest(), sa.last_response, now + SECONDS)
             self._stones[sa.own_spi] = stone
             if len(self._stones) > MOST:
                 self._stones.popitem(last=False)
 
     def answer(self, own_spi: bytes, request: bytes, now: float) -> tuple[bytes, ...] | None:
         """The answer to a repeated last request, or None."""
+        self._expire(now)
+        stone = self._stones.get(own_spi)
+        return stone.response if stone and stone.request == sha256(request).digest() else None
+
+    def _expire(self, now: float) -> None:
         while self._stones and next(iter(self._stones.values())).until <= now:
             self._stones.popitem(last=False)
-        stone = self._stones.get(own_spi)
-        return stone.response if stone and stone.request == request else None

@@ -17,6 +17,7 @@ from ike.ike_sa import IkeSa
 from ike.proposal import Proposal, Suite, Transform, alternatives
 from ike.selection import Selection, select
 from ike.selectors import ANY_IPV4, contains_any, text_of
+from ike.state import ChildInput, ChildState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +104,12 @@ def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
     return [SaPayload((chosen,)), *reply, TSiPayload((ANY_IPV4,)), TSrPayload((ANY_IPV4,))]
 
 
-def install(sa: IkeSa, agreement: Agreement, ctx: Context) -> ChildSa:
-    """Derive the keys, register the CHILD SA and report it."""
+def install(sa: IkeSa, agreement: Agreement, ctx: Context, *, redundant: bool = False) -> ChildSa:
+    """Derive the keys, register the CHILD SA and report it.
+
+    One that is ``redundant`` receives until it is deleted, for the peer may send on it (RFC 7296 section
+    2.8.1); we do not send on it.
+    """
     esp = _parameters(sa, agreement)
     child = ChildSa(esp=esp, proposal=agreement.proposal, replaces=agreement.replaces)
     sa.children[esp.spi_in] = child
@@ -119,10 +124,20 @@ def install(sa: IkeSa, agreement: Agreement, ctx: Context) -> ChildSa:
             suite=agreement.proposal.text,
             udp_encapsulation=esp.udp_encapsulation,
             replaces=agreement.replaces,
-            initiated_by_us=agreement.by_us,
+            initiated_by_us=agreement.by_us and not redundant,
         )
     )
     return child
+
+
+def restore(sa: IkeSa, deleted: ChildSa, ctx: Context) -> None:
+    """Put a CHILD SA in its place again after the peer has deleted what it had replaced it with."""
+    old = sa.children.get(deleted.replaces) if deleted.replaces is not None else None
+    if old is None or old.state is not ChildState.REKEYED:
+        return
+    if not any(child.is_alive and child.replaces == old.spi_in for child in sa.children.values()):
+        old.move(ChildInput.RESTORED)
+        old.rekey_at = old.rekey_at or ctx.now + ctx.retry_wait()
 
 
 def suites_with_pfs(sa: IkeSa) -> tuple[Suite, ...]:

@@ -9,8 +9,10 @@ from ike.collisions import Answer, Asked, answer_to
 from ike.constants import NotifyType, ProtocolId, name_of
 from ike.context import Context
 from ike.events import LivenessChecked, NotifyReceived
+from ike.exchanges import child as child_exchange
 from ike.ike_sa import IkeSa
-from ike.state import Input
+from ike.requests.rekey_ike import decide_for
+from ike.state import Input, State
 
 EXCHANGE = "INFORMATIONAL"
 _FATAL = frozenset({NotifyType.AUTHENTICATION_FAILED, NotifyType.INVALID_SYNTAX})
@@ -24,7 +26,7 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     """
     if not payloads:
         ctx.emit(LivenessChecked(**sa.where(), by_peer=True))
-    rejected = read_notifies(sa, payloads, ctx)
+    rejected = read_notifies(sa, EXCHANGE, payloads, ctx)
     deletes = [p for p in payloads if isinstance(p, DeletePayload)]
     if rejected is not None:
         ctx.close(sa, Input.REJECTED_BY_PEER, rejected)
@@ -32,6 +34,8 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     if any(p.protocol == ProtocolId.IKE for p in deletes):
         ctx.close(sa, Input.DELETE_RECEIVED, "the peer deleted the IKE SA")
         return []
+    if sa.state is State.UNDECIDED and deletes:
+        decide_for(sa, ctx)
     return [
         *_delete_children(sa, deletes, ctx),
         *mobility.respond(sa, payloads, ctx),
@@ -39,8 +43,8 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     ]
 
 
-def read_notifies(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> str | None:
-    """Report the notifications of a request or response.
+def read_notifies(sa: IkeSa, exchange: str, payloads: Sequence[Payload], ctx: Context) -> str | None:
+    """Report the notifications of an INFORMATIONAL request, or of any response.
 
     Returns:
         Why the IKE SA ends, when one of them says so: a peer that refuses our AUTH payload or could not parse
@@ -50,7 +54,7 @@ def read_notifies(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> str |
     for payload in payloads:
         if isinstance(payload, NotifyPayload):
             name = name_of(NotifyType, payload.notify_type)
-            ctx.emit(NotifyReceived(**sa.where(), exchange=EXCHANGE, notify=name, is_error=payload.is_error))
+            ctx.emit(NotifyReceived(**sa.where(), exchange=exchange, notify=name, is_error=payload.is_error))
             if payload.notify_type in _FATAL:
                 rejected = f"the peer reports {name}"
     return rejected
@@ -66,6 +70,8 @@ def _delete_children(sa: IkeSa, deletes: Sequence[DeletePayload], ctx: Context) 
         if answer is not Answer.WITHOUT_DELETE_PAYLOAD:
             ours.append(child.spi_in.to_bytes(ESP_SPI_LENGTH, "big"))
         ctx.close_child(sa, child.spi_in, "the peer deleted the CHILD SA")
+    for child in found:
+        child_exchange.restore(sa, child, ctx)
     return [DeletePayload(ProtocolId.ESP, ESP_SPI_LENGTH, tuple(ours))] if ours else []
 
 

@@ -19,7 +19,7 @@ from ike.proposal import Proposal
 from ike.request import Request
 from ike.requests.delete import DeleteChild
 from ike.requests.offers import accepted, groups_of, offers
-from ike.requests.refusal import refusal, wanted_group
+from ike.requests.refusal import out_of_patience, refusal, wanted_group
 from ike.selectors import ANY_IPV4, contains_any
 from ike.state import ChildInput, ChildState, State
 
@@ -101,16 +101,27 @@ class ChildExchange(Request):
 class CreateChild(ChildExchange):
     """Create a CHILD SA, where the peer has lost the one that we have tried to rekey (section 2.25)."""
 
+    def payloads(self, sa: IkeSa, ctx: Context) -> Sequence[Payload] | None:
+        """As for any; nothing when the peer was faster."""
+        if any(child.is_alive for child in sa.children.values()):
+            return None
+        return super().payloads(sa, ctx)
+
     def answered(self, sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> None:
-        """Install the CHILD SA."""
+        """Install the CHILD SA; when the peer cannot make it now, ask again later."""
         error = refusal(payloads)
+        if sa.state is State.DELETING:
+            return
         if error is None:
+            sa.patience = None
             children.install(sa, self._agreement(sa, payloads, None), ctx)
             return
         group = self._better_group(sa, error)
         ctx.emit(OwnRequestRefused.of(sa.where(), "create a CHILD SA", error, again=group is not None))
         if group is not None:
             ctx.want(sa, CreateChild(self._like, group))
+        elif error.notify_type == NotifyType.TEMPORARY_FAILURE and not out_of_patience(sa, error, ctx):
+            ctx.want_later(sa, CreateChild(self._like), ctx.now + ctx.retry_wait())
 
 
 class RekeyChild(ChildExchange):
@@ -144,31 +155,44 @@ class RekeyChild(ChildExchange):
         if error is not None:
             self._refused(sa, error, ctx)
             return
+        if sa.state is State.DELETING:
+            return
+        sa.patience = None
         agreement = self._agreement(sa, payloads, self.spi_in)
         old = sa.children.get(self.spi_in)
-        if self.rival is not None:
-            ours_stays = min(agreement.nonces) > min(self.rival.nonces)
-            ctx.emit(RekeyCollision(**sa.where(), of_ike_sa=False, ours_stays=ours_stays))
-            if not ours_stays:
-                if old is not None:
-                    old.move(ChildInput.REPLACED)
-                ctx.want(sa, DeleteChild(agreement.spi_in, "redundant after a rekey collision", closed=True))
-                return
-            redundant = sa.children.get(self.rival.spi_in)
-            if redundant is not None:
-                redundant.move(ChildInput.REPLACED)
+        if not self._stays(sa, agreement, ctx):
+            redundant = children.install(sa, agreement, ctx, redundant=True)
+            if old is not None:
+                old.move(ChildInput.REPLACED)
+            _delete(sa, redundant, "redundant after a rekey collision", ctx)
+            return
         children.install(sa, agreement, ctx)
-        if old is not None and old.state is not ChildState.DELETING:
-            old.move(ChildInput.DELETE_SENT)
-            ctx.want(sa, DeleteChild(self.spi_in, "rekeyed by us"))
+        if old is not None:
+            _delete(sa, old, "rekeyed by us", ctx)
+
+    def _stays(self, sa: IkeSa, agreement: children.Agreement, ctx: Context) -> bool:
+        """Whether our new CHILD SA stays: without a collision, or when the peer's has the lowest nonce."""
+        if self.rival is None:
+            return True
+        ours_stays = min(agreement.nonces) > min(self.rival.nonces)
+        ctx.emit(RekeyCollision(**sa.where(), of_ike_sa=False, ours_stays=ours_stays))
+        redundant = sa.children.get(self.rival.spi_in) if ours_stays else None
+        if redundant is not None and redundant.is_alive:
+            redundant.move(ChildInput.REPLACED)
+        return ours_stays
+
+    def has_rival(self, sa: IkeSa) -> bool:
+        """Whether the peer's CHILD SA is there, which it has made to replace the same one."""
+        return self.rival is not None and self.rival.spi_in in sa.children
 
     def _refused(self, sa: IkeSa, error: NotifyPayload, ctx: Context) -> None:
         old = sa.children.get(self.spi_in)
-        group = self._better_group(sa, error) if old is not None and self.rival is None else None
+        replaced = old is None or self.has_rival(sa) or sa.state is State.DELETING
+        group = None if replaced else self._better_group(sa, error)
         ctx.emit(OwnRequestRefused.of(sa.where(), "rekey the CHILD SA", error, again=group is not None))
-        if old is None or old.state is not ChildState.REKEYING:
+        if old is None:
             return
-        if self.rival is not None:
+        if self.has_rival(sa):
             old.move(ChildInput.REPLACED)
             return
         old.move(ChildInput.REKEY_REFUSED)
@@ -179,5 +203,15 @@ class RekeyChild(ChildExchange):
             ctx.close_child(sa, self.spi_in, "the peer does not have it")
             if not any(child.is_alive for child in sa.children.values()):
                 ctx.want(sa, CreateChild(self._like))
-        else:
-            old.rekey_at = ctx.now + ctx.retry_wait()
+        elif not out_of_patience(sa, error, ctx):
+            old.rekey_at = old.refused_until = ctx.now + ctx.retry_wait()
+
+
+def _delete(sa: IkeSa, child: ChildSa, reason: str, ctx: Context) -> None:
+    child.move(ChildInput.DELETE_SENT)
+    ctx.want(sa, DeleteChild(child.spi_in, reason))
+
+
+def is_queued(sa: IkeSa, spi_in: int) -> bool:
+    """Whether a request to rekey a CHILD SA waits already."""
+    return any(isinstance(each, RekeyChild) and each.spi_in == spi_in for each in sa.queued)

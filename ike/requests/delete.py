@@ -56,3 +56,9 @@ class DeleteChild(Request):
         """Close it; a peer that deletes it at the same time answers without a Delete payload."""
         if self.spi_in in sa.children:
             ctx.close_child(sa, self.spi_in, self.reason)
+
+
+def is_asked_to_delete(sa: IkeSa, spi_in: int) -> bool:
+    """Whether our request to delete a CHILD SA is under way, not just waiting."""
+    request = sa.outstanding.request if sa.outstanding else None
+    return isinstance(request, DeleteChild) and request.spi_in == spi_in

@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
+from ike import succession
 from ike.codec import NotifyPayload, Payload
 from ike.constants import DhGroup, NotifyType
+from ike.context import Context
+from ike.ike_sa import IkeSa
 
 _GROUP_OCTETS = 2
+_SERIES = 120.0
+"""Seconds: refusals that come within so many of each other belong together."""
 
 
 def refusal(payloads: Sequence[Payload]) -> NotifyPayload | None:
@@ -25,3 +30,23 @@ def wanted_group(
         return None
     number = int.from_bytes(error.data, "big")
     return next((group for group in allowed if group == number), None)
+
+
+def out_of_patience(sa: IkeSa, error: NotifyPayload, ctx: Context) -> bool:
+    """Note a refusal; whether it was one too many.
+
+    A peer that answers TEMPORARY_FAILURE for minutes has another idea of our common state than we have: the
+    IKE SA is deleted (section 2.25).
+    """
+    if error.notify_type != NotifyType.TEMPORARY_FAILURE:
+        sa.patience = None
+        return False
+    if sa.patience is None or ctx.now - sa.patience[1] > _SERIES:
+        sa.patience = (ctx.now, ctx.now)
+    first = sa.patience[0]
+    sa.patience = (first, ctx.now)
+    if ctx.now - first < ctx.limits.out_of_sync:
+        return False
+    reason = f"the peer has answered TEMPORARY_FAILURE for {ctx.now - first:.0f} s: out of step"
+    succession.delete(sa, reason, ctx)
+    return True

@@ -16,9 +16,11 @@ from ike.ike_sa import IkeSa
 from ike.proposal import Proposal
 from ike.request import Request
 from ike.requests.offers import accepted, groups_of, offers
-from ike.requests.refusal import refusal, wanted_group
+from ike.requests.refusal import out_of_patience, refusal, wanted_group
 from ike.selection import Selection
 from ike.state import Input, State
+
+_NOT_WANTED = "the IKE SA that it replaces is being deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +62,58 @@ class RekeyIke(Request):
 
     def answered(self, sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> None:
         """Move to the new IKE SA and delete the old one; or let the nonces decide."""
-        if sa.state is State.DELETING and self.rival is not None:
-            self._give_up_rival(self.rival, ctx)
         error = refusal(payloads)
         if error is not None:
             self._refused(sa, error, ctx)
             return
         new, nonces = self._successor(sa, payloads, ctx)
         if sa.state is State.DELETING:
-            succession.delete(new, "the IKE SA that it replaces is being deleted", ctx)
+            succession.delete(new, _NOT_WANTED, ctx)
+            self.abandoned(sa, ctx)
             return
-        if self.rival is not None:
-            ours_stays = min(nonces) > min(self.rival.nonces)
-            ctx.emit(RekeyCollision(**sa.where(), of_ike_sa=True, ours_stays=ours_stays))
-            if not ours_stays:
-                succession.delete(new, "redundant after a rekey collision", ctx)
-                self._choose_rival(sa, self.rival, ctx)
-                return
-            self._give_up_rival(self.rival, ctx)
+        if not self._stays(sa, nonces, ctx):
+            new.has_successor = True
+            succession.delete(new, "redundant after a rekey collision", ctx)
+            self.give_way(sa, ctx)
+            return
         succession.hand_over(sa, new, ctx)
         succession.delete(sa, "rekeyed by us", ctx)
 
+    def _stays(self, sa: IkeSa, nonces: tuple[bytes, bytes], ctx: Context) -> bool:
+        """Whether our new IKE SA stays: without a collision, or when the peer's has the lowest nonce."""
+        if self.rival is None:
+            return True
+        theirs = self.rival.sa
+        ours_stays = sa.state is State.REKEYING and min(nonces) > min(self.rival.nonces)
+        ctx.emit(RekeyCollision(**sa.where(), of_ike_sa=True, ours_stays=ours_stays))
+        if ours_stays and theirs.state is State.UNDECIDED:
+            theirs.has_successor = True
+            succession.await_delete(theirs, ctx)
+        return ours_stays
+
+    @property
+    def has_rival(self) -> bool:
+        """Whether the peer has made an IKE SA too, and it is undecided which one stays."""
+        return self.rival is not None and self.rival.sa.state is State.UNDECIDED
+
+    def give_way(self, sa: IkeSa, ctx: Context) -> None:
+        """Let the peer's new IKE SA stay; the peer deletes the old one."""
+        if self.rival is not None and self.has_rival:
+            succession.choose(sa, self.rival.sa, ctx)
+        if sa.state is State.REKEYING:
+            succession.await_delete(sa, ctx)
+
     def abandoned(self, sa: IkeSa, ctx: Context) -> None:
-        """The old IKE SA ends without an answer: the peer has moved to its own new one, if it made one."""
-        if self.rival is not None:
-            self._choose_rival(sa, self.rival, ctx)
+        """The old IKE SA ends without a usable answer: the peer has moved to its own new one, if it made one.
+
+        Where we delete the old one, we delete that too.
+        """
+        if self.rival is None or not self.has_rival:
+            return
+        if sa.state is State.DELETING:
+            succession.delete(self.rival.sa, _NOT_WANTED, ctx)
+        else:
+            succession.choose(sa, self.rival.sa, ctx)
 
     def _successor(
         self, sa: IkeSa, payloads: Sequence[Payload], ctx: Context
@@ -103,29 +132,29 @@ class RekeyIke(Request):
         )
         return succession.create(sa, agreement, State.ESTABLISHED, ctx), nonces
 
-    @staticmethod
-    def _give_up_rival(rival: RivalIkeSa, ctx: Context) -> None:
-        if rival.sa.state is State.UNDECIDED:
-            succession.await_delete(rival.sa, ctx)
-
-    def _choose_rival(self, sa: IkeSa, rival: RivalIkeSa, ctx: Context) -> None:
-        if rival.sa.state is State.UNDECIDED:
-            rival.sa.move(Input.CHOSEN)
-            succession.hand_over(sa, rival.sa, ctx)
-            if sa.state is State.REKEYING:
-                succession.await_delete(sa, ctx)
-
     def _refused(self, sa: IkeSa, error: NotifyPayload, ctx: Context) -> None:
         allowed = groups_of(sa.peer.ike_suites)
-        group = wanted_group(error, allowed, tried=self._group) if self.rival is None else None
+        alone = sa.state is State.REKEYING and not self.has_rival
+        group = wanted_group(error, allowed, tried=self._group) if alone else None
         ctx.emit(OwnRequestRefused.of(sa.where(), "rekey the IKE SA", error, again=group is not None))
-        if sa.state is not State.REKEYING:
-            return
-        if self.rival is not None and self.rival.sa.state is State.UNDECIDED:
-            self._choose_rival(sa, self.rival, ctx)
-            return
+        if sa.state is State.DELETING:
+            self.abandoned(sa, ctx)
+        elif not alone:
+            self.give_way(sa, ctx)
+        else:
+            self._try_again(sa, error, group, ctx)
+
+    def _try_again(self, sa: IkeSa, error: NotifyPayload, group: DhGroup | None, ctx: Context) -> None:
         sa.move(Input.REKEY_REFUSED)
         if group is not None:
             ctx.want(sa, RekeyIke(group))
-        else:
+        elif not out_of_patience(sa, error, ctx):
             sa.rekey_at = ctx.now + ctx.retry_wait()
+
+
+def decide_for(new: IkeSa, ctx: Context) -> None:
+    """Choose an undecided IKE SA that the peer uses: it has both answers, so it knows that this one stays."""
+    for old in ctx.of_peer(new.peer.name):
+        ours = old.outstanding.request if old.outstanding else None
+        if isinstance(ours, RekeyIke) and ours.rival is not None and ours.rival.sa is new:
+            ours.give_way(old, ctx)

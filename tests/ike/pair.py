@@ -10,22 +10,29 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ike.codec import SaPayload
+from ike import session
+from ike.codec import Header, SaPayload, parse_header, parse_message
 from ike.config import Limits
+from ike.constants import HeaderFlag
 from ike.events import Event
 from ike.exchanges import child as children
 from ike.ike_sa import IkeSa
 from ike.path import Path
+from ike.requests.child import ChildExchange, CreateChild
 from ike.responder import Responder
-from ike.sealing import make_sealer
+from ike.sealing import make_sealer, parse_inner
 from ike.selection import Selection
 from ike.state import State
 from tests.ike.initiator import Initiator, first
 from tests.ike.world import CPE, GATEWAY, IKE_GCM_256, PEER, World, counting_random, proposal_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ike.child_sa import ChildSa
+    from ike.codec import Payload
     from ike.config import PeerConfig
+    from ike.constants import ExchangeType
     from ike.context import Context
     from ike.proposal import Suite
 
@@ -34,6 +41,12 @@ E = TypeVar("E", bound=Event)
 QUIET = Limits(retransmit_jitter=0)
 LOW, MIDDLE, HIGH, HIGHEST = (bytes([octet]) * 32 for octet in (1, 2, 3, 4))
 """Nonces in their order."""
+
+
+class FurtherChild(CreateChild):
+    """Create a CHILD SA beside those that are there."""
+
+    payloads = ChildExchange.payloads
 
 
 class End:
@@ -160,6 +173,18 @@ class Pair:
         end.responder.delete_child(end.children[index].spi_in, self.now)
         self.collect()
 
+    def create_child(self, end: End) -> None:
+        """Have an end create a further CHILD SA, like its first one."""
+        end.ctx.now = self.now
+        end.ctx.want(end.sa, FurtherChild(end.children[0].proposal))
+        session.flush(end.ctx)
+        self.collect()
+
+    def probe(self, end: End) -> None:
+        """Have an end ask for a sign of life."""
+        end.responder.probe(end.sa, self.now)
+        self.collect()
+
     def delete_ike(self, end: End) -> None:
         """Have an end delete the IKE SA."""
         end.responder.delete(end.sa, self.now)
@@ -231,6 +256,48 @@ class Pair:
             wire += [data for data, _ in end.responder.datagrams_to_send()]
             while (event := end.responder.next_event()) is not None:
                 end.events.append(event)
+
+    def elapse(self, seconds: float) -> None:
+        """Let time pass while every message gets through."""
+        end_of_time = self.now + seconds
+        self.deliver_all()
+        while (due := self.next_timer()) is not None and due <= end_of_time:
+            self.advance(max(0.0, due - self.now))
+            self.deliver_all()
+        self.advance(end_of_time - self.now)
+
+    def next_timer(self) -> float | None:
+        """When the first timer of the two ends is due."""
+        timers = (end.responder.next_timer() for end in (self.gateway, self.cpe))
+        return min((at for at in timers if at is not None), default=None)
+
+    def ask(self, sa: IkeSa, exchange: ExchangeType, payloads: Sequence[Payload]) -> tuple[Payload, ...]:
+        """Have the gateway answer a request that the CPE's engine would not send.
+
+        Args:
+            sa: The gateway's IKE SA; the CPE's end has the other half.
+            exchange: Exchange type of the request.
+            payloads: Its payloads.
+        """
+        sealer = self.cpe.ctx.sas[sa.spi_i if sa.own_spi == sa.spi_r else sa.spi_r].sealer
+        flags = HeaderFlag(0) if sa.we_initiated else HeaderFlag.INITIATOR
+        header = Header(
+            spi_i=sa.spi_i, spi_r=sa.spi_r, exchange=exchange, flags=flags, message_id=sa.expected_id
+        )
+        before = len(self.to_cpe)
+        self.give(self.gateway, sealer.seal(header, payloads))
+        answer = self.to_cpe[before]
+        del self.to_cpe[before]
+        message = parse_message(answer)
+        return parse_inner(message, sealer.open(answer, message))
+
+    def answer(self, *payloads: Payload) -> None:
+        """Answer the gateway's oldest request on the wire in place of the CPE's engine."""
+        header = parse_header(self.to_cpe.popleft())
+        sa = self.cpe.ctx.sas[header.spi_r if header.is_initiator else header.spi_i]
+        sa.expected_id += 1
+        flags = HeaderFlag.RESPONSE | (HeaderFlag.INITIATOR if sa.we_initiated else HeaderFlag(0))
+        self.give(self.gateway, sa.sealer.seal(replace(header, flags=flags), payloads))
 
     # What must hold
 

@@ -115,7 +115,7 @@ def test_the_old_ike_sa_still_answers_until_it_is_deleted() -> None:
 def test_an_old_ike_sa_that_the_peer_never_deletes_is_dropped_at_its_deadline() -> None:
     cpe = connected()
     cpe.rekey_ike()
-    cpe.world.advance(cpe.world.limits.half_open_timeout)
+    cpe.world.advance(cpe.world.limits.patience)
     (left,) = cpe.world.sas
     assert (left.state, len(left.children)) == (State.ESTABLISHED, 1)
     assert cpe.world.last(IkeSaClosed).reason == "the peer did not delete the rekeyed IKE SA"
