@@ -1,5 +1,6 @@
 """Every failure scenario, with a real CPE: it ends with its findings and no others, and its fix works."""
 
+import time
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from gateway.lab.scenario import failures, load
 pytestmark = pytest.mark.interop
 
 
-async def records_of(lab: Lab) -> list[dict[str, Any]]:
-    """What the gateway recorded."""
-    return lab.records
+async def records_of(lab: Lab) -> dict[str, Any]:
+    """What the gateway recorded, and until when: silence after the last record counts as well."""
+    return {"records": lab.records, "now": time.time()}
 
 
 @pytest.mark.parametrize("name", failures())
@@ -22,11 +23,11 @@ def test_the_expected_findings_and_no_others_live_and_from_the_recording(name: s
     scenario = load(name)
     run = run_scenario(scenario, during=records_of)
     assert run.report.problems == []
-    assert {finding.code for finding in diagnose(run.extra)} == set(scenario.expect)
+    assert {finding.code for finding in diagnose(**run.extra)} == set(scenario.expect)
 
 
 @pytest.mark.parametrize("name", failures())
 def test_the_fix_works_and_leaves_nothing_to_find(name: str) -> None:
     run = run_scenario(load(name, fixed=True), during=records_of)
     assert run.report.problems == []
-    assert diagnose(run.extra) == []
+    assert diagnose(**run.extra) == []
