@@ -202,6 +202,7 @@ class NotifyType(IntEnum):
     REDIRECT = 16407
     REDIRECTED_FROM = 16408
     TICKET_LT_OPAQUE = 16409
+    EAP_ONLY_AUTHENTICATION = 16417
     CHILDLESS_IKEV2_SUPPORTED = 16418
     QUICK_CRASH_DETECTION = 16419
     IKEV2_MESSAGE_ID_SYNC_SUPPORTED = 16420
@@ -236,11 +237,14 @@ class IdType(IntEnum):
 
 
 class AuthMethod(IntEnum):
-    """Authentication methods (RFC 7296 section 3.8, RFC 7427)."""
+    """Authentication methods (RFC 7296 section 3.8, RFC 4754, RFC 7619, RFC 7427)."""
 
     RSA_SIGNATURE = 1
     SHARED_KEY_MIC = 2
     DSS_SIGNATURE = 3
+    ECDSA_SHA_256 = 9
+    ECDSA_SHA_384 = 10
+    ECDSA_SHA_512 = 11
     NULL = 13
     DIGITAL_SIGNATURE = 14
 

@@ -24,7 +24,7 @@ PROVEN = {
         Mistake(cpe={"ike": "aes256-sha384-modp2048"}, edits={SWANCTL: [("version = 2", "version = 1")]}),
     ),
     "AES-256 with SHA-256": ("GSA-IKE-010", Mistake(cpe={"ike": "aes256-sha256-modp2048"})),
-    "group 20": ("GSA-IKE-010", Mistake(cpe={"ike": "aes256gcm16-prfsha384-ecp384"})),
+    "group 20": ("GSA-IKE-012", Mistake(cpe={"ike": "aes256gcm16-prfsha384-ecp384"})),
     "another pre-shared key": ("GSA-IKE-020", Mistake(cpe={"psk": "another secret"})),
     "EAP": (
         "GSA-IKE-021",

@@ -1,17 +1,8 @@
-"""GSA-IKE-010: no offered IKE proposal is allowed."""
+"""GSA-IKE-010: no offered IKE proposal is allowed, and more than one value is to blame."""
 
 from gateway.diagnosis.finding import Certainty
-from gateway.diagnosis.history import History
-from gateway.diagnosis.rule import Evidence, Page, Rule, Step
-from gateway.diagnosis.rules.common import refused_proposal
-
-
-def _find(history: History) -> Evidence | None:
-    evaluated = [r for r in history.all("proposals_evaluated") if r["data"]["exchange"] == "IKE_SA_INIT"]
-    if not evaluated or evaluated[-1]["data"]["selected"] is not None:
-        return None
-    return refused_proposal(history, evaluated[-1], phase=1)
-
+from gateway.diagnosis.rule import Page, Rule, Step
+from gateway.diagnosis.rules.ike_proposals import refused_as_a_whole
 
 RULE = Rule(
     code="GSA-IKE-010",
@@ -19,17 +10,17 @@ RULE = Rule(
     step=Step.IKE_SA_INIT,
     certainty=Certainty.PROVEN,
     service="would answer nothing more than NO_PROPOSAL_CHOSEN",
-    find=_find,
+    find=refused_as_a_whole,
     page=Page(
         symptom="Phase 1 fails at once; the CPE logs NO_PROPOSAL_CHOSEN.",
         cause=(
             "No proposal of the CPE's IKE_SA_INIT request equals a combination that the device link "
-            "allows. The default policy has eight: AES-GCM-256 or AES-CBC-256 with SHA-384, "
+            "allows: each value is allowed, but not with the others, or several are allowed nowhere. The "
+            "default policy has eight combinations: AES-GCM-256 or AES-CBC-256 with SHA-384, "
             "AES-GCM-128 or AES-CBC-128 with SHA-256, each with Diffie-Hellman group 24 or 14. "
-            "AES-256 with SHA-256 is none of them, nor is any combination with SHA-1 or group 2. "
-            "AES-GCM takes a PRF and no integrity algorithm: strongSwan writes "
-            "aes256gcm16-prfsha384-modp2048, never aes256gcm16-sha384-modp2048. A custom policy "
-            "allows exactly one."
+            "AES-256 with SHA-256 is none of them, nor is any combination with SHA-1 or group 2. A custom "
+            "policy allows exactly one. A single value that is allowed nowhere has a code of its own: "
+            "GSA-IKE-012 to GSA-IKE-015."
         ),
         proof=(
             "The gateway compared every offered proposal with every allowed combination, transform by "

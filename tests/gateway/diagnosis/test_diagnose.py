@@ -87,7 +87,7 @@ def test_the_first_failing_step_is_named_whatever_failed_later() -> None:
     story.init()
     story.auth(failure=DIFFERENT_KEYS)
     story.init(WRONG_IKE)
-    assert story.finding().code == "GSA-IKE-010"
+    assert story.finding().code == "GSA-IKE-012"
 
 
 def test_within_a_step_the_latest_evidence_counts() -> None:

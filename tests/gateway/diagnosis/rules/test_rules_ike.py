@@ -27,6 +27,7 @@ def test_a_group_that_no_combination_has_is_named_with_those_that_are_allowed() 
     story = Story()
     story.init(ike_proposal(Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_384, DhGroup.ECP_384))
     finding = story.finding()
+    assert finding.code == "GSA-IKE-012"
     assert finding.title == "IKE proposal refused: Diffie-Hellman group"
     assert finding.expected.endswith("allowed Diffie-Hellman group: MODP_2048_256, MODP_2048")
     assert finding.fix.strongswan == "proposals = aes256gcm16-prfsha384-modp2048"
@@ -39,8 +40,28 @@ def test_aead_with_an_integrity_algorithm_loses_it() -> None:
         ike_proposal(Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_384, DhGroup.MODP_2048, Integ.HMAC_SHA2_384_192)
     )
     finding = story.finding()
+    assert finding.code == "GSA-IKE-014"
     assert finding.title == "IKE proposal refused: integrity"
     assert finding.fix.strongswan == "proposals = aes256gcm16-prfsha384-modp2048"
+
+
+@pytest.mark.parametrize(
+    ("encryption", "bits", "prf", "integrity", "code"),
+    [
+        (Encr.AES_GCM_16, 192, Prf.HMAC_SHA2_384, None, "GSA-IKE-013"),
+        (Encr.AES_CBC, 256, Prf.HMAC_SHA2_384, Integ.HMAC_SHA2_512_256, "GSA-IKE-014"),
+        (Encr.AES_CBC, 256, Prf.HMAC_SHA2_384, None, "GSA-IKE-010"),
+        (Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_512, None, "GSA-IKE-015"),
+        (Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_256, None, "GSA-IKE-010"),
+        (Encr.AES_GCM_16, 192, Prf.HMAC_SHA2_512, None, "GSA-IKE-010"),
+    ],
+)
+def test_a_single_value_that_is_allowed_nowhere_has_its_own_code(
+    encryption: Encr, bits: int, prf: Prf, integrity: Integ | None, code: str
+) -> None:
+    story = Story()
+    story.init(ike_proposal(encryption, bits, prf, DhGroup.MODP_2048, integrity))
+    assert story.finding().code == code
 
 
 def test_what_no_policy_can_allow_is_for_the_cpe_to_change() -> None:
