@@ -262,7 +262,7 @@ def seal_response(
 
 
 def seal_request(sa: IkeSa, header: Header, payloads: Sequence[Payload]) -> Sealed:
-    """A request of ours, and what to send from the first retransmission on.
+    """A request of ours, and its smaller form for retransmissions.
 
     The first try has datagrams that most paths take; should it be lost, smaller ones follow (section 2.5.2).
     """

@@ -49,8 +49,8 @@ class OutstandingRequest:
     Args:
         request: What was asked.
         message_id: Its message ID.
-        datagrams: The message as sent; retransmissions are identical to the bit.
-        smaller: The message in smaller fragments, to be sent from the first retransmission on; may be empty.
+        datagrams: The message as it was sent last; each of its two forms stays the same to the bit.
+        other: Its other form, larger or smaller; empty when there is one only.
         retry_at: When to retransmit, on the caller's clock.
         attempt: Retransmissions so far.
     """
@@ -58,9 +58,11 @@ class OutstandingRequest:
     request: Request
     message_id: int
     datagrams: tuple[bytes, ...]
-    smaller: tuple[bytes, ...]
+    other: tuple[bytes, ...]
     retry_at: float
     attempt: int = 0
+    is_smaller: bool = False
+    """Whether it was sent last in smaller fragments than at first."""
 
     def schedule_next(self, now: float, limits: Limits, chance: float) -> bool:
         """Count a retransmission at ``now``; False when the tries are used up.
@@ -70,7 +72,10 @@ class OutstandingRequest:
         if self.attempt >= limits.retransmit_tries:
             return False
         self.attempt += 1
-        if self.smaller and self.attempt == 1:
-            self.datagrams = self.smaller
+        # A loss says little about the path, so the first retransmission is the same. Later ones take turns: a
+        # peer whose response was lost may answer the form alone that it has answered before.
+        if self.other and self.attempt > 1:
+            self.datagrams, self.other = self.other, self.datagrams
+            self.is_smaller = not self.is_smaller
         self.retry_at = now + limits.retransmit_wait(self.attempt, chance)
         return True

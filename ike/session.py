@@ -247,7 +247,7 @@ def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
         return
     _report_received(sa, incoming, opened, payloads, ctx)
     _hear(sa, incoming, ctx)
-    if pending.smaller and pending.attempt:
+    if pending.is_smaller:
         sa.fragmentation.path_is_small = True
     rejected = informational.read_notifies(sa, incoming.exchange, payloads, ctx)
     if rejected is not None:

@@ -238,21 +238,30 @@ def sent_again(cpe: Initiator) -> list[bytes]:
     return [data for data, _ in cpe.world.advance(due - cpe.world.now)]
 
 
-def test_the_first_retransmission_is_smaller_and_the_further_ones_are_the_same_to_the_bit() -> None:
+def test_the_second_retransmission_is_smaller_and_then_the_two_forms_take_turns() -> None:
     cpe = established()
-    first, second, third = ask(cpe), sent_again(cpe), sent_again(cpe)
+    first, *again = ask(cpe), sent_again(cpe), sent_again(cpe), sent_again(cpe), sent_again(cpe)
     assert max(map(len, first)) == PROBED_SIZE - OVERHEAD
-    assert max(map(len, second)) == SMALL
-    assert third == second
-    assert {parse_message(data).header.message_id for data in first + second} == {0}
+    assert max(map(len, again[1])) == SMALL
+    assert again == [first, again[1], first, again[1]]
+    assert {parse_message(data).header.message_id for data in first + again[1]} == {0}
 
 
 def test_a_path_that_was_found_small_is_not_tried_again() -> None:
     cpe = established()
     ask(cpe)
+    sent_again(cpe)
     again = sent_again(cpe)
     cpe.world.deliver(cpe.answer(again[0]), cpe.path)
     assert max(map(len, ask(cpe))) == SMALL
+
+
+def test_an_answer_to_a_large_retransmission_does_not_make_the_path_small() -> None:
+    cpe = established()
+    ask(cpe)
+    again = sent_again(cpe)
+    cpe.world.deliver(cpe.answer(again[0]), cpe.path)
+    assert max(map(len, ask(cpe))) == PROBED_SIZE - OVERHEAD
 
 
 def test_a_path_that_was_found_large_is_used() -> None:
