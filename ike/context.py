@@ -138,6 +138,7 @@ class Context:
         if sa.outstanding is not None:
             sa.outstanding.request.abandoned(sa, self)
         established = sa.state is not State.HALF_OPEN
+        redundant = sa.state is State.UNDECIDED  # the one that it was to replace, or ours, goes on
         sa.move(step)
         for event in sa.fragmentation.abandon(sa.where(), f"the IKE SA ended: {reason}"):
             self.emit(event)
@@ -149,7 +150,7 @@ class Context:
                 **sa.where(),
                 reason=reason,
                 was_established=established,
-                rekeyed=sa.has_successor,
+                rekeyed=sa.has_successor or redundant,
             )
         )
 

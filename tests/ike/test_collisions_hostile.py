@@ -2,6 +2,7 @@
 
 from ike.codec import NoncePayload
 from ike.constants import ExchangeType, NotifyType
+from ike.events import IkeSaClosed
 from ike.state import State
 from tests.ike.initiator import Initiator, connected, notified
 
@@ -37,6 +38,20 @@ def test_a_second_rekeying_of_the_ike_sa_by_the_peer_is_put_off_while_ours_is_co
     assert notified(answer) == [NotifyType.TEMPORARY_FAILURE]
     assert len(cpe.world.sas) == 2
     assert ends(cpe)
+
+
+def test_an_ike_sa_that_the_peer_deletes_before_the_nonces_decide_is_told_as_one_that_has_a_successor() -> (
+    None
+):
+    cpe = connected()
+    cpe.world.responder.rekey_ike(cpe.world.sas[0], cpe.world.now)
+    cpe.world.take()
+    redundant = cpe.rekey_ike()
+    redundant.delete_ike()
+    closed = cpe.world.last(IkeSaClosed)
+    assert closed.ike_spi.startswith(redundant.spi_i.hex())
+    assert closed.rekeyed
+    assert len(cpe.world.sas) == 1
 
 
 def test_the_ike_sa_of_the_peer_takes_over_when_the_response_to_our_rekeying_cannot_be_used() -> None:
