@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from ike import upkeep
 from ike.child_sa import ChildSa, EspParameters
 from ike.codec import KePayload, Payload, SaPayload, TSiPayload, TSrPayload
-from ike.constants import DhGroup, Encr, Esn, Integ, Prf, TransformType
+from ike.constants import DhGroup, Encr, Esn, Integ, NotifyType, Prf, TransformType
 from ike.context import ESP_SPI_MIN, Context
 from ike.crypto import keys
 from ike.errors import InvalidKePayload, NoAdditionalSas, NoProposalChosen, TsUnacceptable
 from ike.events import ChildSaEstablished, EspKeysDerived, ProposalsEvaluated, SelectorsNarrowed
 from ike.exchanges.ike_sa_init import check_group, exchange_keys, refusal_text
-from ike.exchanges.request import optional, required
+from ike.exchanges.request import notifies, optional, required
 from ike.ike_sa import IkeSa
 from ike.proposal import Proposal, Suite, Transform, alternatives
 from ike.selection import Selection, select
@@ -200,9 +200,12 @@ def _require_any_to_any(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) ->
     )
     ctx.emit(event)
     if not accepted:
+        transport = bool(notifies(payloads, NotifyType.USE_TRANSPORT_MODE))
         raise TsUnacceptable(
             f"traffic selectors TSi {', '.join(event.offered_initiator)} and "
             f"TSr {', '.join(event.offered_responder)}; both must contain 0.0.0.0/0 for any protocol and port"
+            + "; the peer asks for transport mode"
+            * transport
         )
 
 

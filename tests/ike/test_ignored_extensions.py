@@ -94,6 +94,15 @@ def test_ike_intermediate_is_dropped_and_ike_auth_still_works() -> None:
     assert notified(cpe.send_auth()) == []
 
 
+def test_transport_mode_is_declined_by_an_answer_without_it() -> None:
+    """Tunnel mode is what comes of it; a peer that does not want that deletes the SA (RFC 7296 1.3.1)."""
+    cpe = Initiator(World())
+    cpe.send_init()
+    answer = cpe.send_auth([*cpe.auth_payloads(), NotifyPayload(NotifyType.USE_TRANSPORT_MODE)])
+    assert notified(answer) == []
+    assert len(cpe.world.sas[0].children) == 1
+
+
 # Transforms of RFC 9370
 
 
