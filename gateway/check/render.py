@@ -1,12 +1,13 @@
-"""The result of a check as text, as JSON, and as JUnit XML for pipelines."""
+"""The result of a check as text, as JSON, as JUnit XML for pipelines, and as Azure shapes such results."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from gateway.check.steps import STEPS, Status, Step
-from gateway.check.wait import Result
+from gateway.check.wait import Result, errors
 from gateway.diagnosis import Finding, render
+from gateway.diagnosis.azure import troubleshooting_result
 from gateway.diagnosis.finding import Paint, unpainted
 
 _MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.SKIPPED: "·"}
@@ -66,22 +67,61 @@ def as_json(result: Result) -> dict[str, Any]:
     }
 
 
+def azure(result: Result) -> dict[str, Any]:
+    """The result in the shape of Azure Network Watcher; failed steps without a finding are results too."""
+    unexplained = [
+        (f"{step.name}NotUp", f"{step.tunnel}: step {step.name} failed", step.saw)
+        for step in result.steps
+        if step.status is Status.FAILED and not _findings_of(step.tunnel, result)
+    ]
+    return troubleshooting_result(
+        result.findings,
+        start=result.started,
+        end=result.started + result.seconds,
+        healthy=result.ok,
+        unexplained=unexplained,
+    )
+
+
 def junit(result: Result) -> str:
-    """JUnit XML: one test case per tunnel and step; a failed one carries the findings of its tunnel."""
-    count = {status: sum(step.status is status for step in result.steps) for status in Status}
+    """JUnit XML: one test case per tunnel and step, and one per finding that belongs to no failed step.
+
+    A failed step carries the findings of its tunnel; a warning is no failure.
+    """
+    loose = _loose(result)
+    failed = sum(step.status is Status.FAILED for step in result.steps) + len(errors(loose))
     counts = {
-        "tests": str(len(result.steps)),
-        "failures": str(count[Status.FAILED]),
+        "tests": str(len(result.steps) + len(loose)),
+        "failures": str(failed),
         "errors": "0",
-        "skipped": str(count[Status.SKIPPED]),
+        "skipped": str(sum(step.status is Status.SKIPPED for step in result.steps)),
         "time": f"{result.seconds:.3f}",
     }
     suites = ET.Element("testsuites", counts)
     suite = ET.SubElement(suites, "testsuite", {"name": "gsalab check", **counts})
     for step in result.steps:
         _case(suite, step, result)
+    for finding in loose:
+        _finding_case(suite, finding)
     ET.indent(suites)
     return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _loose(result: Result) -> list[Finding]:
+    """The findings that no failed step carries."""
+    failed = {step.tunnel for step in result.steps if step.status is Status.FAILED}
+    return [f for f in result.findings if not (f.tunnel in failed or (f.tunnel is None and failed))]
+
+
+def _finding_case(suite: ET.Element, finding: Finding) -> None:
+    case = ET.SubElement(
+        suite, "testcase", {"classname": finding.tunnel or "gateway", "name": finding.code, "time": "0.000"}
+    )
+    if errors([finding]):
+        message = f"{finding.code} {finding.title}"
+        ET.SubElement(case, "failure", {"message": message, "type": "gsalab"}).text = render(finding)
+    else:
+        ET.SubElement(case, "system-out").text = render(finding)
 
 
 def _case(suite: ET.Element, step: Step, result: Result) -> None:

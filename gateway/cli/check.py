@@ -24,7 +24,12 @@ def check(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until every step has passed.")] = 60,
     control: ControlOption = None,
     output: Annotated[
-        CheckOutput, typer.Option("-o", "--output", help="How to print the result; junit is for pipelines.")
+        CheckOutput,
+        typer.Option(
+            "-o",
+            "--output",
+            help="How to print the result; junit is for pipelines, azure has the shape of Network Watcher's.",
+        ),
     ] = CheckOutput.TEXT,
 ) -> None:
     """Wait for the CPE and grade every tunnel: tunnel, bgp, routes, traffic. Says why a step fails."""
@@ -50,6 +55,8 @@ def check(
         text.finish(result)
     elif output is CheckOutput.JSON:
         typer.echo(json.dumps(render.as_json(result), indent=2))
+    elif output is CheckOutput.AZURE:
+        typer.echo(json.dumps(render.azure(result), indent=2))
     else:
         sys.stdout.write(render.junit(result))
     if not result.ok:

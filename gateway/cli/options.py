@@ -20,6 +20,15 @@ class CheckOutput(StrEnum):
     TEXT = "text"
     JSON = "json"
     JUNIT = "junit"
+    AZURE = "azure"
+
+
+class DiagnoseOutput(StrEnum):
+    """How ``gsalab diagnose`` prints its result."""
+
+    TEXT = "text"
+    JSON = "json"
+    AZURE = "azure"
 
 
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="How to print the result.")]

@@ -4,6 +4,7 @@ A trace holds no keys. It is appended to, so that a gateway that was restarted g
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,14 @@ def read_trace(path: Path) -> list[dict[str, Any]]:
     if not texts[-1].endswith("\n"):
         texts.pop()
     return [_record(path, number, text) for number, text in enumerate(texts, 1)]
+
+
+def last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records of the gateway that wrote last: each one counts its records anew."""
+    starts = [
+        index for index, record in enumerate(records) if index and record["id"] <= records[index - 1]["id"]
+    ]
+    return list(records[starts[-1] if starts else 0 :])
 
 
 def _record(path: Path, number: int, text: str) -> dict[str, Any]:

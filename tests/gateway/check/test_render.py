@@ -3,9 +3,14 @@
 import json
 from dataclasses import replace
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
+
+import pytest
 
 from gateway.check import Status, Step, render
 from gateway.check.wait import Result
+from gateway.diagnosis import Severity
+from gateway.diagnosis import render as finding_text
 from tests.gateway.diagnosis.story import DIFFERENT_KEYS, Story
 
 TUNNEL = "branch1/cpe1/0"
@@ -100,3 +105,47 @@ def test_a_finding_spoils_a_check_whose_steps_all_passed() -> None:
     assert not replace(mixed, steps=mixed.steps[:1]).ok
     assert replace(mixed, steps=mixed.steps[:1], findings=()).ok
     assert not replace(mixed, findings=()).ok
+
+
+def test_junit_has_a_case_for_a_finding_of_a_tunnel_whose_steps_all_passed() -> None:
+    mixed = result()
+    passed = replace(mixed, steps=(replace(mixed.steps[0], tunnel=TUNNEL),))
+    suites = ET.fromstring(render.junit(passed))  # noqa: S314 - our own
+    assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
+    case = suites[0][1]
+    assert (case.get("classname"), case.get("name")) == (TUNNEL, "GSA-IKE-020")
+    assert case.find("failure") is not None
+
+
+def test_a_warning_is_a_case_of_junit_that_passes() -> None:
+    mixed = result()
+    (finding,) = mixed.findings
+    warned = replace(
+        mixed, steps=mixed.steps[:1], findings=(replace(finding, severity=Severity.WARNING, tunnel=None),)
+    )
+    suites = ET.fromstring(render.junit(warned))  # noqa: S314 - our own
+    assert (suites.get("tests"), suites.get("failures")) == ("2", "0")
+    assert "GSA-IKE-020" in (suites[0][1].findtext("system-out") or "")
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_every_format_tells_every_finding_in_the_same_words(number: int) -> None:
+    mixed = result()
+    other = replace(mixed.findings[0], code="GSA-BGP-001", tunnel="branch2/cpe1/0")
+    whole = replace(mixed, findings=(*mixed.findings, other)[:number])
+    printed: list[str] = []
+    render.Text(printed.append).finish(whole)
+    text, junit = "\n".join(printed), render.junit(whole)
+    results = render.azure(whole)["results"]
+    for finding in whole.findings:
+        assert finding_text(finding) in text
+        assert escape(finding_text(finding)) in junit
+        assert finding.as_json() in render.as_json(whole)["findings"]
+        assert any(each["id"] == finding.code and finding.saw in each["detailed"] for each in results)
+    assert [each["id"] for each in results] == [finding.code for finding in whole.findings]
+
+
+def test_azure_names_a_failed_step_that_no_finding_explains() -> None:
+    shaped = render.azure(replace(result(), findings=()))
+    assert shaped["code"] == "UnHealthy"
+    assert [(each["id"], each["detailed"]) for each in shaped["results"]] == [("tunnelNotUp", "no IKE SA")]

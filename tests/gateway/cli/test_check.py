@@ -64,9 +64,11 @@ def test_warnings_alone_are_status_3_and_printed(tmp_path: Path) -> None:
     assert "! GSA-NAT-001  A NAT before the gateway" in done.stdout
 
 
-def test_json_and_junit_are_nothing_but_that(tmp_path: Path) -> None:
+def test_json_junit_and_azure_are_nothing_but_that(tmp_path: Path) -> None:
     assert json.loads(check(tmp_path / "s", broken(), "-o", "json").stdout)["ok"] is False
     assert check(tmp_path / "s", broken(), "-o", "junit").stdout.startswith("<?xml")
+    assert json.loads(check(tmp_path / "s", broken(), "-o", "azure").stdout)["code"] == "UnHealthy"
+    assert json.loads(check(tmp_path / "s", healthy(), "-o", "azure", **UP).stdout)["code"] == "Healthy"
 
 
 def test_no_colour_where_output_is_no_terminal(tmp_path: Path) -> None:

@@ -136,6 +136,39 @@ def test_a_recorded_run_is_diagnosed_offline(gsalab: Gsalab, tmp_path: Path) -> 
     assert [finding["code"] for finding in json.loads(output)] == ["GSA-IKE-020"]
 
 
+def recorded(path: Path, story: Story) -> str:
+    """The story as a trace, written after what is in the file already."""
+    trace = Trace(path)
+    for record in story.stream.history:
+        trace.write(record)
+    trace.close()
+    return str(path)
+
+
+def test_warnings_alone_in_a_recorded_run_have_status_3(gsalab: Gsalab, tmp_path: Path) -> None:
+    story = Story()
+    story.init(gateway_behind_nat=True)
+    story.auth()
+    story.create_child()
+    story.establish_bgp()
+    story.announce("10.1.0.0/16")
+    trace = recorded(tmp_path / "run.trace", story)
+    status, output, _ = gsalab("diagnose", trace, "-o", "azure")
+    shaped = json.loads(output)
+    assert (status, shaped["code"]) == (3, "Healthy")
+    assert [result["id"] for result in shaped["results"]] == ["GSA-NAT-001"]
+
+
+def test_of_several_gateways_in_a_trace_the_last_is_diagnosed(gsalab: Gsalab, tmp_path: Path) -> None:
+    broken, healthy = Story(), Story()
+    broken.init()
+    broken.auth(failure=DIFFERENT_KEYS)
+    healthy.come_up()
+    recorded(tmp_path / "run.trace", broken)
+    status, output, _ = gsalab("diagnose", recorded(tmp_path / "run.trace", healthy))
+    assert (status, output) == (0, "no finding\n")
+
+
 def test_a_file_that_is_no_trace_has_status_2(gsalab: Gsalab) -> None:
     status, _, errors = gsalab("diagnose", MINIMAL)
     assert status == 2
