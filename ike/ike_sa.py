@@ -76,8 +76,8 @@ class IkeSa:
     we_initiated: bool = False
     path: Path
     selection: Selection
-    keys: IkeKeys
-    sealer: Sealer
+    keys: IkeKeys = field(repr=False)
+    sealer: Sealer = field(repr=False)
     nat: NatStatus
     init: InitMessages | None = None
     state: State = State.HALF_OPEN

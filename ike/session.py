@@ -163,11 +163,12 @@ def _answer(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> None
     if header.exchange == ExchangeType.IKE_AUTH:
         sa.path = path  # the move to port 4500 (RFC 7296 section 2.23)
     _hear(sa, incoming, ctx)
-    failure: NotifyError | None = None
+    ends = ""
     try:
         reply = _run_exchange(sa, incoming, opened, ctx)
     except NotifyError as error:
-        failure = error
+        # Not the error itself: its traceback would keep this call, and keys with it, for a while.
+        ends = error.notify.name if error.fatal or sa.state is State.HALF_OPEN else ""
         reply = [NotifyPayload(error.notify, error.data, error.protocol, error.spi)]
         ctx.emit(
             RequestRefused(
@@ -181,8 +182,8 @@ def _answer(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> None
     sa.last_response = sealed.datagrams
     sa.last_request = opened.first_datagram
     sa.expected_id += 1
-    if failure is not None and (failure.fatal or sa.state is State.HALF_OPEN):
-        ctx.close(sa, Input.REFUSED, f"{incoming.exchange} was refused with {failure.notify.name}")
+    if ends:
+        ctx.close(sa, Input.REFUSED, f"{incoming.exchange} was refused with {ends}")
 
 
 def _run_exchange(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> list[Payload]:

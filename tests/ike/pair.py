@@ -65,6 +65,11 @@ class End:
         draw = self.ctx.nonce
         self.ctx.nonce = lambda: self.nonces.popleft() if self.nonces else draw()  # type: ignore[method-assign]
 
+    def crash(self) -> None:
+        """Lose all state, as a machine that is switched off and on."""
+        before = self.ctx
+        self.responder = Responder(lambda _: None, before.random, before.limits)
+
     @property
     def ctx(self) -> Context:
         """The engine's state."""
@@ -111,6 +116,7 @@ class Pair:
         answer = initiator.connect()
         self.gateway = End("gateway", world.responder)
         self.gateway.events += world.events
+        world.events.clear()
         self.cpe = End("CPE", Responder(lambda _: None, counting_random("the CPE's end"), self.limits))
         self._adopt(initiator, first(answer, SaPayload))
 
@@ -150,6 +156,7 @@ class Pair:
             replaces=None,
         )
         children.install(sa, agreement, ctx)
+        ctx.settle(sa)
         self.collect()
 
     # What the ends do
