@@ -47,6 +47,22 @@ async def collide(router: Router, what: str) -> dict[str, Any]:
     return after
 
 
+async def race(router: Router, times: int) -> dict[str, Any]:
+    """Rekey at both ends at about the same time, whatever comes of it; what that cost and what is left."""
+    pinging = asyncio.create_task(router.ping(times * 0.7))
+    for number in range(times):
+        what = ("child", "ike")[number % 2]
+        theirs = asyncio.create_task(router.swanctl("--rekey", f"--{what}", "gsa"))
+        # swanctl takes some milliseconds to start.
+        await asyncio.sleep(0.004 * number)
+        await router.lab.gateway.ask("rekey", what=what)
+        await theirs
+        await asyncio.sleep(0.3)
+    pings, before = await pinging, await router.both_views()
+    await router.lab.gateway.ask("rekey", what="ike")
+    return {"pings": asdict(pings), "left": [before, await settled(router, "ike", before)]}
+
+
 async def settled(router: Router, what: str, before: dict[str, Any]) -> dict[str, Any]:
     """Both ends' views, once they agree on one SA of each kind that is not the one before."""
     kind = "children" if what == "child" else "ike"
@@ -79,6 +95,7 @@ async def rekey_and_collide(lab: Lab, *, group: str = "") -> dict[str, Any]:
         "child": child,
         "ike": ike,
         "collisions": {"pings": asdict(await pinging), "seen": collisions},
+        "race": {} if group else await race(router, 10),
         "suites": sorted(
             {child.suite for sa in await router.cpe.sas(router.tunnel) for child in sa.children}
         ),

@@ -76,6 +76,14 @@ def test_collisions_with_strongswan_end_with_one_sa_and_lose_no_packet(drilled: 
     assert drilled["same_session"]
 
 
+def test_rekeyings_of_both_ends_at_about_the_same_time_lose_no_packet_and_leave_one_sa_that_works(
+    drilled: Any,
+) -> None:
+    assert drilled["race"]["pings"]["received"] == drilled["race"]["pings"]["sent"]
+    assert_each_was_new(drilled["race"]["left"], "ike")
+    assert [len(views["gateway"]["children"]) for views in drilled["race"]["left"]] == [1, 1]
+
+
 def test_with_pfs_the_rekeyed_child_sa_has_a_key_exchange_of_its_own(drilled_with_pfs: Any) -> None:
     assert_each_was_new(drilled_with_pfs["child"]["seen"], "children")
     assert drilled_with_pfs["suites"] == ["AES_GCM_16-256 / ECP_256"]
