@@ -75,6 +75,15 @@ def _own_refused(data: Data) -> str:
     return f"we asked to {data['purpose']}, the CPE refused with {data['notify']}{then}"
 
 
+def _identity(data: Data) -> str:
+    line = f"the CPE says it is {data['offered']}"
+    if data["offered"] != data["expected"]:
+        line += f", the device link has {data['expected']}"
+    if data["wanted_of_us"] not in {"", data["ours"]}:
+        line += f"; it wants us to be {data['wanted_of_us']}, we are {data['ours']}"
+    return line
+
+
 def _routability(data: Data) -> str:
     if data["ok"]:
         return "the CPE is reachable at its new address: it returned our COOKIE2"
@@ -156,7 +165,7 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "incomplete_message_dropped": _incomplete,
     "proposals_evaluated": _proposals,
     "nat_detection": _nat,
-    "identity_offered": lambda d: f"the CPE says it is {d['offered']}",
+    "identity_offered": _identity,
     "request_refused": lambda d: f"{d['exchange']} refused with {d['notify']}: {d['reason']}",
     "request_repeated": lambda d: f"the CPE repeats its {d['exchange']} request; answered again",
     "request_retransmitted": _retransmitted,

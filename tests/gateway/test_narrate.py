@@ -8,6 +8,7 @@ from gateway.records import Stream
 from ike.events import (
     ChildSaEstablished,
     Event,
+    IdentityOffered,
     LivenessChecked,
     NotifyReceived,
     OwnRequestRefused,
@@ -19,7 +20,37 @@ from ike.events import (
 from ike.path import Path
 
 PATH = Path("198.51.100.20", 4500, "203.0.113.10", 4500)
+
+
+def identity(
+    *, offered: str = "203.0.113.10 (ID_IPV4_ADDR)", wanted_of_us: str = "198.51.100.20 (ID_IPV4_ADDR)"
+) -> IdentityOffered:
+    """The event for a device link of 203.0.113.10."""
+    return IdentityOffered(
+        path=PATH,
+        offered=offered,
+        expected="203.0.113.10 (ID_IPV4_ADDR)",
+        wanted_of_us=wanted_of_us,
+        ours="198.51.100.20 (ID_IPV4_ADDR)",
+    )
+
+
 TOLD = {
+    "an identity": (
+        identity(),
+        "the CPE says it is 203.0.113.10 (ID_IPV4_ADDR)",
+    ),
+    "another identity than that of the device link": (
+        identity(offered="192.168.1.2 (ID_IPV4_ADDR)"),
+        "the CPE says it is 192.168.1.2 (ID_IPV4_ADDR), the device link has 203.0.113.10 (ID_IPV4_ADDR)",
+    ),
+    "another gateway that the CPE expects": (
+        identity(wanted_of_us="gateway.example (ID_FQDN)"),
+        (
+            "the CPE says it is 203.0.113.10 (ID_IPV4_ADDR); "
+            "it wants us to be gateway.example (ID_FQDN), we are 198.51.100.20 (ID_IPV4_ADDR)"
+        ),
+    ),
     "a liveness check of ours": (
         LivenessChecked(path=PATH, by_peer=False),
         "the CPE is alive: it answered our liveness check",

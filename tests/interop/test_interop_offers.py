@@ -23,6 +23,7 @@ MORE_CHILDREN = (
     "                esp_proposals = aes256gcm16\n            }\n",
 )
 TRANSPORT = ("esp_proposals =", "mode = transport\n                esp_proposals =")
+OTHER_GATEWAY = ("id = 198.51.100.20", "id = gateway.example")
 ESN_OR_NOT = ("esp_proposals = aes256gcm16", "esp_proposals = aes256gcm16-esn-noesn")
 IDENTITIES = {
     "fqdn:cpe.branch.example": "cpe.branch.example (ID_FQDN)",
@@ -80,12 +81,20 @@ async def enforced(lab: Lab) -> dict[str, Any]:
     return {"refused": refused, "reasons": reasons, "own": await router.reconnect()}
 
 
+async def closed_by_notification(router: Router) -> tuple[str, str]:
+    """What the CPE wanted the gateway to be, and why the IKE SA ended."""
+    await router.until_told("notify_received")
+    wanted = router.records("identity_offered")[-1]["data"]["wanted_of_us"]
+    return wanted, router.records("ike_sa_closed")[-1]["data"]["reason"]
+
+
 async def drill(lab: Lab) -> dict[str, Any]:
     router = Router(lab)
     told: dict[str, Any] = {"cookies": len(router.records("cookie_requested"))}
     told["childless"] = await childless(router)
     told["children"] = await several_children(router)
     told["transport"] = await router.reconnect(TRANSPORT), router.records("request_refused")[-1]["data"]
+    told["other gateway"] = await router.reconnect(OTHER_GATEWAY), await closed_by_notification(router)
     told["esn"] = await router.reconnect(ESN_OR_NOT), (await router.far())["children"]
     told["identities"] = {}
     for identity in IDENTITIES:
@@ -139,6 +148,15 @@ def test_transport_mode_is_refused_for_the_selectors_that_strongswan_sends_with_
     assert not connected
     assert (refused["exchange"], refused["notify"]) == ("IKE_AUTH", "TS_UNACCEPTABLE")
     assert "transport mode" in refused["reason"]
+
+
+def test_a_cpe_that_expects_another_identity_of_the_gateway_says_so_before_it_closes_the_ike_sa(
+    drilled: Any,
+) -> None:
+    connected, (wanted, reason) = drilled["other gateway"]
+    assert not connected
+    assert wanted == "gateway.example (ID_FQDN)"
+    assert reason == "the peer reports AUTHENTICATION_FAILED"
 
 
 def test_a_cpe_that_leaves_the_choice_gets_32_bit_sequence_numbers(drilled: Any) -> None:
