@@ -95,7 +95,7 @@ async def rekey_and_collide(lab: Lab, *, group: str = "") -> dict[str, Any]:
         "child": child,
         "ike": ike,
         "collisions": {"pings": asdict(await pinging), "seen": collisions},
-        "race": {} if group else await race(router, 10),
+        "race": {} if group else await race(router, 6),
         "suites": sorted(
             {child.suite for sa in await router.cpe.sas(router.tunnel) for child in sa.children}
         ),
