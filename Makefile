@@ -36,9 +36,10 @@ fuzz: ## fuzz codec, front door, exchanges and ESP: make fuzz [FUZZ_SECONDS=60] 
 	@.venv/bin/python -m pip install -q --require-hashes --disable-pip-version-check -r constraints-fuzz.txt
 	@.venv/bin/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(ARGS)
 
-stress: ## a lab's gateway under floods of spoofed requests: make stress [ARGS="--seconds 5 links"]
+stress: ## floods of spoofed requests, then weeks of rekeying: make stress [ARGS="--seconds 5 links"]
 	@scripts/setup lab
 	@.venv/bin/python -m benchmarks._stress $(ARGS)
+	@.venv/bin/python -m benchmarks._soak
 
 install: ## how to have gsalab on the PATH (changes nothing)
 	@cat scripts/install.txt

@@ -1,6 +1,6 @@
 """One IKE SA takes the place of another (RFC 7296 sections 2.8 and 2.18), whoever asked for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ike import upkeep
 from ike.constants import Prf, TransformType
@@ -31,7 +31,7 @@ class Agreement:
 
     selection: Selection
     nonces: tuple[bytes, bytes]
-    shared: bytes
+    shared: bytes = field(repr=False)
     spi_i: bytes
     spi_r: bytes
     by_us: bool

@@ -1,7 +1,7 @@
 """What the exchanges that create a CHILD SA share (RFC 7296 sections 1.2, 1.3 and 2.17)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ike import upkeep
 from ike.child_sa import ChildSa, EspParameters
@@ -53,7 +53,7 @@ class Agreement:
 
     proposal: Proposal
     nonces: tuple[bytes, bytes]
-    shared: bytes
+    shared: bytes = field(repr=False)
     spi_in: int
     spi_out: int
     by_us: bool
