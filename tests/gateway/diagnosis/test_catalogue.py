@@ -1,6 +1,8 @@
 """The catalogue of failures: complete, consistent and fresh."""
 
+import re
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -13,7 +15,7 @@ FILES = sorted((ROOT / "gateway/diagnosis/rules").glob("*_[0-9][0-9][0-9]_*.py")
 
 
 def test_the_documentation_is_fresh() -> None:
-    """``python -m gateway.diagnosis.catalogue docs/failures`` makes it so."""
+    """``python -m gateway.diagnosis.catalogue docs/failures`` makes it so, from rules, scenarios and logs."""
     written = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / DOCS).iterdir()}
     assert written == catalogue.documents()
 
@@ -31,7 +33,7 @@ def test_rules_are_asked_in_the_order_of_the_steps() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_page_has_every_section(rule: Rule) -> None:
     text = catalogue.page_text(rule)
-    for heading in ("SYMPTOM", "CAUSE", "PROOF", "FIX", "SERVICE"):
+    for heading in ("SYMPTOM", "CAUSE", "PROOF", "FIX", "WHAT THE REAL SERVICE SHOWS"):
         assert f"\n{heading}\n  " in text
     assert text.startswith(f"{rule.code}  {rule.title}")
 
@@ -49,3 +51,34 @@ def test_an_unknown_code_comes_with_the_nearest_ones() -> None:
 
 def test_the_list_has_every_code() -> None:
     assert len(catalogue.list_text().splitlines()) == len(RULES)
+
+
+def test_a_page_shows_the_log_of_the_cpe_and_the_scenarios_that_reproduce_the_code() -> None:
+    text = catalogue.page_text(catalogue.rule_of("ike-20"))
+    assert "    gsalab lab run psk-mismatch --fix" in text
+    assert "      [IKE] received AUTHENTICATION_FAILED notify error" in text
+
+
+def test_the_page_as_json_has_the_same_scenarios_and_logs() -> None:
+    (scenario,) = [
+        each
+        for each in catalogue.as_json(catalogue.rule_of("ike-20"))["scenarios"]
+        if each["scenario"] == "psk-mismatch"
+    ]
+    assert scenario["run_fixed"] == "gsalab lab run psk-mismatch --fix"
+    assert "[IKE] received AUTHENTICATION_FAILED notify error" in scenario["cpe_logs"]["charon"]
+
+
+def test_the_picture_has_every_step_and_every_code() -> None:
+    picture = ET.fromstring(catalogue.documents()["steps.svg"])  # noqa: S314 - our own
+    texts = " ".join(picture.itertext())
+    assert [rule.code for rule in RULES if rule.code not in texts] == []
+    for step in ("first datagram", "IKE_SA_INIT", "IKE_AUTH", "CHILD SA", "BGP", "routes", "traffic"):
+        assert step in texts
+
+
+def test_every_link_of_the_documentation_leads_somewhere() -> None:
+    documents = catalogue.documents()
+    links = [link for text in documents.values() for link in re.findall(r"\]\(([^)#]+)\)", text)]
+    assert links
+    assert {link for link in links if link not in documents} == set()
