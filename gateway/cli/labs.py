@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import boxes
 from gateway.cli.options import Output, OutputOption
 
 app = typer.Typer(
     help="Labs: a real CPE against the gateway, in namespaces of their own.", no_args_is_help=True
 )
+app.add_typer(boxes.nat, name="nat")
+app.add_typer(boxes.impair, name="impair")
 
 
 @app.command("run")
@@ -31,7 +34,7 @@ def run(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Bring up gateway, CPE and branch host, watch them connect, report, and take everything down."""
-    from gateway.lab import lab_run, lab_run_all  # noqa: PLC0415 - the other commands start faster without it
+    from gateway.lab.commands import lab_run, lab_run_all  # noqa: PLC0415 - the other commands start faster without it
 
     if every:
         if scenario or keep or override:
@@ -52,7 +55,7 @@ def run(
 @app.command("list")
 def list_(output: OutputOption = Output.TEXT) -> None:
     """List the scenarios, and the labs that are up."""
-    from gateway.lab import lab_list  # noqa: PLC0415
+    from gateway.lab.commands import lab_list  # noqa: PLC0415
 
     sys.exit(lab_list(output=output.value))
 
@@ -60,7 +63,7 @@ def list_(output: OutputOption = Output.TEXT) -> None:
 @app.command("down")
 def down(name: Annotated[str | None, typer.Argument(help="Lab; needed when several are up.")] = None) -> None:
     """Remove a lab that was left up."""
-    from gateway.lab import lab_down  # noqa: PLC0415
+    from gateway.lab.commands import lab_down  # noqa: PLC0415
 
     sys.exit(lab_down(name))
 
@@ -74,6 +77,6 @@ def shell(
     name: Annotated[str | None, typer.Option("--lab", help="Lab; needed when several are up.")] = None,
 ) -> None:
     """Enter a node of a lab that is up, or run a command there: gsalab lab shell cpe -- birdc show route."""
-    from gateway.lab import lab_shell  # noqa: PLC0415
+    from gateway.lab.commands import lab_shell  # noqa: PLC0415
 
     sys.exit(lab_shell(node, command or [], name=name))

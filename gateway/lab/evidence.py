@@ -1,12 +1,14 @@
 """What both ends of a tunnel say about it, asked with their own tools."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from gateway.lab.backend import Node
+from gateway.lab.box_view import box_lines
 from gateway.lab.cpe import Cpe, CpeTunnel
 from gateway.lab.gateway_node import GatewayNode
+from gateway.lab.nat_node import NatNode
 from gateway.lab.result import Excerpt, TunnelResult
 
 _NONE = {"state": "none"}
@@ -49,6 +51,15 @@ async def excerpts(cpes: Sequence[Cpe]) -> list[Excerpt]:
         for node, argv in _questions(cpe):
             done = await node.run(*argv)
             found.append(Excerpt(node=node.plan.name, command=" ".join(argv), output=done.output.strip()))
+    return found
+
+
+async def box_excerpts(boxes: Iterable[NatNode]) -> list[Excerpt]:
+    """What the NAT boxes say about themselves."""
+    found = []
+    for box in boxes:
+        name, lines = box.node.plan.name, box_lines(await box.ask("show"))
+        found.append(Excerpt(node=name, command=f"gsalab lab nat show {name}", output="\n".join(lines)))
     return found
 
 

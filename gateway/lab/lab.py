@@ -13,13 +13,16 @@ from gateway.diagnosis import diagnose, render
 from gateway.lab import traffic
 from gateway.lab.backend import CommandError, Node, NodeMaker
 from gateway.lab.cpe import Cpe, CpeTunnel
-from gateway.lab.evidence import excerpts, packets_out, tunnel_result
+from gateway.lab.evidence import box_excerpts, excerpts, packets_out, tunnel_result
 from gateway.lab.gateway_node import LAB_FILE, GatewayNode, Json
 from gateway.lab.mistake import edited, run_commands
+from gateway.lab.nat_node import NatNode
 from gateway.lab.result import Diagnosed, Excerpt, Report, Step, TrafficResult, TunnelResult
 from gateway.lab.scenario import dump_yaml
 from gateway.lab.scenario_model import Scenario, TrafficCheck
+from gateway.lab.step_order import StepOrder
 from gateway.lab.timeline import step_of
+from gateway.lab.timeline_nat import box_step_of
 from gateway.model import LabFile, load, tunnels
 
 _POLL = 0.05
@@ -52,6 +55,7 @@ class Lab:
         self.topology = scenario.topology()
         self.nodes: Mapping[str, Node] = {}
         self.cpes: list[Cpe] = []
+        self.boxes: dict[str, NatNode] = {}
         self._gateway: GatewayNode | None = None
         self.traffic: list[TrafficResult] = []
         self.tunnels: list[TunnelResult] = []
@@ -61,10 +65,11 @@ class Lab:
         self._is_up = False
         self._backend = backend
         self._gateway_command = gateway_command
-        self._on_step = on_step
+        self._order = StepOrder(on_step)
         self._begun = time.time()
         self._cpe_start = self._begun
         self.records: list[Json] = []
+        self.box_records: list[Json] = []
 
     async def start(self) -> None:
         """Make the nodes, start the gateway, then the CPEs.
@@ -92,13 +97,18 @@ class Lab:
             for name, part in self.scenario.cpes().items()
         ]
         self._gateway = GatewayNode(node, self._gateway_command)
-        await self._gateway.start()
+        self.boxes = {name: NatNode(self.nodes[name]) for name in self.topology.boxes}
+        starting = (box.start(self.topology) for box in self.boxes.values())
+        await asyncio.gather(self._gateway.start(), *starting)
         self._step("lab", "gateway ready", ", ".join(sorted({str(t.endpoint) for t in far})))
         self.timings_ms["lab_ready"] = self._since(self._begun)
         if mistake is not None:
             await run_commands(self.nodes, mistake.commands, "start")
+        self._order.flush()  # what follows is counted from here
         self._cpe_start = time.time()
         self.gateway.follow(self._on_record)
+        for box in self.boxes.values():
+            box.follow(self._on_box_record)
         await asyncio.gather(*(self._start_cpe(cpe) for cpe in self.cpes))
 
     def _lab_file(self) -> LabFile:
@@ -138,12 +148,16 @@ class Lab:
 
     async def _until_tunnel_up(self, cpe: Cpe, tunnel: CpeTunnel) -> None:
         while await self.missing(cpe, tunnel) is not None:
-            gone = await self.gateway.ended() or cpe.ended()
+            gone = await self.gateway.ended() or cpe.ended() or await self._box_ended()
             if gone:
                 raise CommandError(gone)
             await asyncio.sleep(_POLL)
         session = await cpe.session(tunnel)
         self._step("cpe", "routes in BIRD", f"{session.imported} from the gateway", tunnel.name)
+
+    async def _box_ended(self) -> str | None:
+        ended = [await box.ended() for box in self.boxes.values()]
+        return next(filter(None, ended), None)
 
     async def missing(self, cpe: Cpe, tunnel: CpeTunnel) -> str | None:
         """The first thing that a tunnel still lacks, None when it is up with all routes on both ends."""
@@ -186,7 +200,7 @@ class Lab:
         for check in self.scenario.traffic:
             if check.spread:
                 self.traffic.append(await self._ask_spread(check))
-        self.evidence = await excerpts(self.cpes)
+        self.evidence = await excerpts(self.cpes) + await box_excerpts(self.boxes.values())
         self.tunnels = [await self.tunnel_result(cpe, t) for cpe in self.cpes for t in cpe.tunnels]
         for check in self.scenario.traffic:
             if check.without is not None:
@@ -283,6 +297,7 @@ class Lab:
 
     async def report(self) -> Report:
         """Everything that is known now."""
+        self._order.flush()
         self.timings_ms["total"] = self._since(self._begun)
         return Report(
             scenario=self.scenario.name,
@@ -316,14 +331,23 @@ class Lab:
             )
         return logs
 
+    def _on_box_record(self, record: Json) -> None:
+        """Kept apart from the gateway's: no diagnosis may depend on what only a lab can know."""
+        self.box_records.append(record)
+        step = box_step_of(record, self._cpe_start, several=len(self.boxes) > 1)
+        if step is not None:
+            self._order.add(step)
+
     def _on_record(self, record: Json) -> None:
         self.records.append(record)
         step = step_of(record, self._cpe_start)
         if step is not None:
-            self._on_step(step)
+            self._order.add(step)
 
     def _step(self, who: str, what: str, detail: str, tunnel: str | None = None) -> None:
-        self._on_step(Step(ms=self._since(self._cpe_start), who=who, what=what, detail=detail, tunnel=tunnel))
+        self._order.add(
+            Step(ms=self._since(self._cpe_start), who=who, what=what, detail=detail, tunnel=tunnel)
+        )
 
     @staticmethod
     def _since(start: float) -> int:

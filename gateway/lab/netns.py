@@ -317,6 +317,13 @@ def sysctls(plan: NodePlan) -> dict[str, int]:
             "ipv4/ip_forward": 1,
             "ipv4/fib_multipath_hash_policy": 1,  # equal-cost paths are chosen by connection
         }
+    if plan.box_toward:
+        # What its NAT box hands back to the kernel comes by a TUN device, from the router's own address.
+        values |= {
+            "ipv4/conf/all/accept_local": 1,
+            "ipv4/conf/all/rp_filter": 0,
+            "ipv4/conf/default/rp_filter": 0,
+        }
     return values
 
 
@@ -337,11 +344,9 @@ def nft_rules(topology: Topology, plan: NodePlan) -> str:
         (leaves,) = (end.interface for end in topology.ends(plan.name) if end.neighbour == nat.toward)
         # Without a port range nftables keeps the source port as long as no other flow to the same destination
         # has it, so ports 500 and 4500 stay what they are.
-        match = f'oifname "{leaves}" ip saddr {nat.source}'
-        rewrite = f"  {match} udp sport 500 counter snat to {nat.to}:{nat.port_500}\n" if nat.port_500 else ""
         rules += (
             "table ip nat {\n chain postrouting {\n  type nat hook postrouting priority srcnat\n"
-            f"{rewrite}  {match} counter snat to {nat.to}\n }}\n}}\n"
+            f'  oifname "{leaves}" ip saddr {nat.source} counter snat to {nat.to}\n }}\n}}\n'
         )
     if plan.role in {"cpe", "tunnel"}:
         clamp = f"tcp flags syn tcp option maxseg size > {_MSS} tcp option maxseg size set {_MSS}"

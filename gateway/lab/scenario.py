@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from gateway.lab.scenario_model import Scenario
+from gateway.lab.topology import Topology
 
 SUFFIX = ".yaml"
 FAILURES = "scenarios/failures"
@@ -203,7 +204,17 @@ def contradictions(scenario: Scenario) -> list[str]:
     for index, check in enumerate(scenario.traffic):
         named += [(f"traffic.{index}", node) for node in (check.from_node, check.without) if node is not None]
     problems = [f"{where}: no node is called {node}" for where, node in named if node not in topology.nodes]
+    problems += _boxes_without_outside(topology)
     return problems or _unreachable(scenario)
+
+
+def _boxes_without_outside(topology: Topology) -> list[str]:
+    """NAT boxes whose outside is no neighbour of theirs."""
+    return [
+        f"nodes.{name}: nat and impair are toward {plan.box_toward}, which no link joins to {name}"
+        for name, plan in topology.nodes.items()
+        if plan.box_toward and plan.box_toward not in {end.neighbour for end in topology.ends(name)}
+    ]
 
 
 def _unreachable(scenario: Scenario) -> list[str]:

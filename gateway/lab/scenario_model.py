@@ -3,8 +3,18 @@
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
 
+from gateway.lab.natbox.settings import Impairments, NatSettings, read_impairments, read_nat
+from gateway.lab.natbox.values import SettingsError
 from gateway.lab.topology import End, Link, NodePlan, Role, SourceNat, Topology
 
 DEFAULT_ROUTE = IPv4Network("0.0.0.0/0")
@@ -17,6 +27,14 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _settings(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise SettingsError("expected a mapping of settings")
+    return value
+
+
+Nat = Annotated[NatSettings, PlainValidator(lambda value: read_nat(_settings(value)))]
+Impair = Annotated[Impairments, PlainValidator(lambda value: read_impairments(_settings(value)))]
 Addresses = Annotated[list[IPv4Interface], BeforeValidator(_as_list)]
 
 
@@ -30,7 +48,6 @@ class NatPart(_Part):
     toward: NodeName
     source: IPv4Network
     to: IPv4Address
-    port_500: int | None = Field(default=None, ge=1, le=65535)
 
 
 class NodePart(_Part):
@@ -40,7 +57,9 @@ class NodePart(_Part):
         role: host, router, cpe, tunnel or gateway.
         default_via: Next hop of the default route.
         routes: Further routes, prefix to next hop.
-        source_nat: Address translation.
+        source_nat: Address translation by the kernel, which keeps the ports.
+        nat: For a router: address translation by a NAT box; see ``natbox.settings.NatSettings``.
+        impair: For a router: what its line does to packets; see ``natbox.settings.Impairments``.
         nameserver: Resolver of a host.
         part_of: For a tunnel node: the CPE it belongs to.
         remote_network: For a CPE: name of its remote network in the lab file.
@@ -55,6 +74,8 @@ class NodePart(_Part):
     default_via: IPv4Address | None = None
     routes: dict[IPv4Network, IPv4Address] = Field(default_factory=dict)
     source_nat: NatPart | None = None
+    nat: Nat | None = None
+    impair: Impair | None = None
     nameserver: IPv4Address | None = None
     part_of: NodeName | None = None
     remote_network: str | None = None
@@ -70,6 +91,10 @@ class NodePart(_Part):
             raise ValueError("a cpe needs remote_network, device_link and announces")
         if self.role == "tunnel" and self.part_of is None:
             raise ValueError("a tunnel node needs part_of, the cpe that it belongs to")
+        if (self.nat or self.impair) and self.role != "router":
+            raise ValueError(f"nat and impair are for a router, this node is a {self.role}")
+        if self.nat and self.impair and self.nat.toward != self.impair.toward:
+            raise ValueError("nat and impair of one router have the same toward; use two routers in a row")
         return self
 
 
@@ -291,9 +316,9 @@ def _plan(name: str, part: NodePart) -> NodePlan:
         name=name,
         role=part.role,
         routes=routes,
-        source_nat=None
-        if nat is None
-        else SourceNat(toward=nat.toward, source=nat.source, to=nat.to, port_500=nat.port_500),
+        source_nat=None if nat is None else SourceNat(toward=nat.toward, source=nat.source, to=nat.to),
+        nat=part.nat,
+        impair=part.impair,
         nameserver=part.nameserver,
         part_of=part.part_of,
     )

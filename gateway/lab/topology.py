@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Literal
 
+from gateway.lab.natbox.settings import Impairments, NatSettings
+
 Role = Literal["host", "router", "cpe", "tunnel", "gateway"]
 """``tunnel`` is a part of a CPE that carries one IPsec tunnel in a network stack of its own."""
 
@@ -12,19 +14,17 @@ LONGEST_INTERFACE_NAME = 15
 
 @dataclass(frozen=True, kw_only=True)
 class SourceNat:
-    """Source NAT on what leaves towards one neighbour: the address changes, the port stays where it can.
+    """The kernel's source NAT on what leaves towards one neighbour: the port stays where it can.
 
     Args:
         toward: Node behind the interface that the packets leave by.
         source: Addresses that are rewritten.
         to: What they become.
-        port_500: What UDP source port 500 becomes, or None: it stays.
     """
 
     toward: str
     source: IPv4Network
     to: IPv4Address
-    port_500: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,9 @@ class NodePlan:
         name: Unique in the lab; also what people type.
         role: What it is there for.
         routes: Prefix to the neighbour's address that it goes by.
-        source_nat: Address translation, when it does any.
+        source_nat: Address translation by the kernel, when it does any.
+        nat: Address translation by a NAT box.
+        impair: The line of a NAT box, when it is bad.
         nameserver: The resolver in its resolv.conf.
         part_of: The CPE whose BIRD it reports to; None for a machine of its own.
     """
@@ -44,6 +46,8 @@ class NodePlan:
     role: Role
     routes: dict[IPv4Network, IPv4Address] = field(default_factory=dict, hash=False)
     source_nat: SourceNat | None = None
+    nat: NatSettings | None = None
+    impair: Impairments | None = None
     nameserver: IPv4Address | None = None
     part_of: str | None = None
 
@@ -51,6 +55,12 @@ class NodePlan:
     def forwards(self) -> bool:
         """Whether it passes on packets that are not its own."""
         return self.role in {"router", "cpe", "tunnel"}
+
+    @property
+    def box_toward(self) -> str | None:
+        """The neighbour outside of its NAT box; None for a node that has no box."""
+        part = self.nat or self.impair
+        return None if part is None else part.toward
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +98,11 @@ class Topology:
     def with_role(self, role: Role) -> list[str]:
         """Names of the nodes with a role, in their order."""
         return [name for name, node in self.nodes.items() if node.role == role]
+
+    @property
+    def boxes(self) -> list[str]:
+        """Names of the routers with a NAT box."""
+        return [name for name, node in self.nodes.items() if node.box_toward]
 
     @property
     def gateway(self) -> str:

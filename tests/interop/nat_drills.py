@@ -1,30 +1,12 @@
 """What interop tests do with the NAT box of a lab that is up; these coroutines run inside the lab."""
 
 import asyncio
-import sys
 from typing import Any
 
 from gateway.lab.lab import Lab
 from tests.interop.cpe_drills import COVERED, only_tunnel, until
 
-MAPPED = range(20_000, 20_100)
-"""Source ports that the NAT box gives to IKE and ESP after the change."""
-_FORGET = "from pyroute2.netlink.nfnetlink.nfctsocket import NFCTSocket; NFCTSocket().flush()"
 _REKEYS = (("--rekey", "--child", "gsa"), ("--rekey", "--ike", "gsa"))
-
-
-async def remap(lab: Lab, ports: range = MAPPED) -> None:
-    """Let the NAT box forget its mappings, and give the CPE's port 4500 another one from now on."""
-    box = lab.nodes["isp"]
-    chain = "ip nat postrouting"
-    translated = "ip saddr 192.168.1.0/24 snat to 203.0.113.10"
-    await box.check(
-        "nft",
-        f"flush chain {chain}; "
-        f"add rule {chain} udp sport 4500 {translated}:{ports[0]}-{ports[-1]}; "
-        f"add rule {chain} {translated}",
-    )
-    await box.check(sys.executable, "-c", _FORGET)
 
 
 async def remap_while_pinging(lab: Lab) -> dict[str, Any]:
@@ -32,7 +14,7 @@ async def remap_while_pinging(lab: Lab) -> dict[str, Any]:
     _, tunnel = only_tunnel(lab)
     pinging = asyncio.create_task(_ping(lab, count=200))
     await asyncio.sleep(1)
-    await remap(lab)
+    await lab.boxes["isp"].ask("rebind")
     during = await pinging
 
     async def moved() -> bool:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.lab import run_scenario
 from gateway.lab.lab import Lab
+from gateway.lab.runner import run_scenario
 from gateway.lab.scenario import healthy, load
 from tests.interop.broken_lab import Checked, check
 

@@ -12,12 +12,7 @@ pytestmark = pytest.mark.interop
 
 ONE_PING = [{"from": "host", "ping": "52.96.0.1"}]
 REWRITES_500 = {
-    "nodes.isp.source_nat": {
-        "toward": "internet",
-        "source": "192.168.1.0/24",
-        "to": "203.0.113.10",
-        "port_500": 1024,
-    },
+    "nodes.isp.nat.personality": "rewrite-500",
     "traffic": ONE_PING,
 }
 
@@ -43,7 +38,7 @@ def test_a_cpe_whose_port_500_is_rewritten_comes_up_where_that_is_accepted() -> 
     run = run_scenario(scenario, during=ike_records)
     assert run.report.problems == []
     (first, *_) = [m for m in named(run.extra, "message_received") if m["exchange"] == "IKE_SA_INIT"]
-    assert first["remote"] == "203.0.113.10:1024"
+    assert first["remote"] == "203.0.113.10:40000"
     (nat,) = named(run.extra, "nat_detection")
     assert nat["status"]["remote_behind_nat"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.lab.runner import run_scenario
 from gateway.lab.scenario import load
-from tests.interop.nat_drills import MAPPED, remap_while_pinging
+from tests.interop.nat_drills import remap_while_pinging
 
 pytestmark = pytest.mark.interop
 
@@ -19,5 +19,5 @@ def test_esp_and_ike_follow_a_cpe_whose_nat_mapping_changes_under_traffic() -> N
     assert drill["rekeyed"] == [0, 0]
     ((_local_ip, _local_port, remote_ip, remote_port),) = drill["changes"]
     assert remote_ip == "203.0.113.10"
-    assert remote_port in MAPPED
+    assert remote_port >= 40_000  # the NAT box's first port to hand out
     assert drill["remotes"] == [f"{remote_ip}:{remote_port}"]

@@ -37,7 +37,7 @@ CAPABILITIES: dict[Role, tuple[str, ...]] = {
     "router": ("NET_ADMIN", "NET_RAW"),
     "host": ("NET_ADMIN", "NET_RAW"),
 }
-_WITH_TUN: frozenset[Role] = frozenset({"gateway", "cpe", "tunnel"})
+_WITH_TUN: frozenset[Role] = frozenset({"gateway", "cpe", "tunnel", "router"})
 _NAMESPACES = ["apparmor:unconfined", "seccomp:unconfined"]
 """What the gateway needs beside SYS_ADMIN to make its inner namespaces."""
 _NO_NEW_PRIVILEGES = ["no-new-privileges:true"]

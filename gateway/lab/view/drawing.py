@@ -138,6 +138,10 @@ def _lines(topology: Topology, name: str) -> list[str]:
     title = _TITLES[plan.role]
     if plan.source_nat is not None and plan.role == "router":
         title = "source NAT"
+    elif plan.nat is not None:
+        title = f"NAT: {plan.nat.personality}"
+    elif plan.impair is not None:
+        title = "bad line"
     lines = [name, title]
     for end in topology.ends(name):
         part = topology.nodes[end.neighbour]

@@ -10,7 +10,7 @@ from gateway.lab.result import Excerpt, Report, Step, TrafficResult, TunnelResul
 from gateway.lab.scenario_model import Scenario
 from gateway.lab.view.drawing import draw
 
-_COLOURS = {"ike": "cyan", "esp": "magenta", "bgp": "green", "cpe": "yellow", "lab": "dim"}
+_COLOURS = {"ike": "cyan", "nat": "blue", "esp": "magenta", "bgp": "green", "cpe": "yellow", "lab": "dim"}
 _WIDEST = 110
 _TOOL_LINES = 12
 _BEFORE_DETAIL = 37
@@ -90,7 +90,7 @@ class Screen:
             for tunnel in report.tunnels:
                 self._tunnel(tunnel)
         if report.evidence:
-            self._heading("Evidence: the CPE's own tools")
+            self._heading("Evidence: the tools of the nodes")
             for excerpt in report.evidence:
                 self._excerpt(excerpt)
         if report.traffic:

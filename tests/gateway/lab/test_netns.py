@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +11,22 @@ import pytest
 
 from gateway.lab.backend import CommandError
 from gateway.lab.channel import Sender
-from gateway.lab.netns import NetnsBackend, NetnsNode, nft_rules, node_environment
+from gateway.lab.netns import NetnsBackend, NetnsNode, nft_rules, node_environment, sysctls
 from gateway.lab.sandbox import Sandbox
 from gateway.lab.scenario import load
 
 
 def test_source_nat_names_no_ports_so_that_they_are_kept() -> None:
-    topology = load("nat-static").topology()
-    rules = nft_rules(topology, topology.nodes["isp"])
-    assert 'oifname "to-internet" ip saddr 192.168.1.0/24 counter snat to 203.0.113.10\n' in rules
+    topology = load("zone-redundancy").topology()
+    rules = nft_rules(topology, topology.nodes["cpe"])
+    assert 'oifname "to-internet" ip saddr 172.31.0.0/29 counter snat to 203.0.113.10\n' in rules
 
 
-def test_a_nat_may_rewrite_source_port_500_alone() -> None:
-    nat = {"toward": "internet", "source": "192.168.1.0/24", "to": "203.0.113.10", "port_500": 1024}
-    topology = load("nat-static", {"nodes.isp.source_nat": nat}).topology()
-    rules = nft_rules(topology, topology.nodes["isp"])
-    match = 'oifname "to-internet" ip saddr 192.168.1.0/24'
-    assert rules.index(f"{match} udp sport 500 counter snat to 203.0.113.10:1024\n") < rules.index(
-        f"{match} counter snat to 203.0.113.10\n"
-    )
+def test_the_kernel_takes_back_what_a_nat_box_sends_from_the_router_s_own_address() -> None:
+    isp = load("nat-static").topology().nodes["isp"]
+    wanted = {"ipv4/conf/all/accept_local": 1, "ipv4/conf/all/rp_filter": 0}
+    assert sysctls(isp).items() >= wanted.items()
+    assert not wanted.keys() & sysctls(replace(isp, nat=None)).keys()
 
 
 def test_the_cpe_clamps_the_segment_size_in_both_directions() -> None:
