@@ -136,7 +136,7 @@ class Report:
         expected: Of a failure scenario: the codes of the findings that it has to end with.
         findings: Of a failure scenario, and when something is not as it should be: what the gateway's
             records say about it.
-        evidence: Output of the CPE's own tools.
+        evidence: Output of the tools of the CPE, and what the NAT boxes say.
         logs: With the findings: ends of the logs.
     """
 
