@@ -52,7 +52,9 @@ class Line:
     def fate(self, kind: Kind, size: int, now: float) -> Fate:
         """What becomes of a packet of ``size`` octets that is sent now."""
         line = self._impairments
-        random = self._random.setdefault(kind, self._sequence(kind))
+        if kind not in self._random:
+            self._random[kind] = self._sequence(kind)
+        random = self._random[kind]
         lost, twice, late, early = (random.random() for _ in range(4))
         if lost < line.loss:
             return Fate()

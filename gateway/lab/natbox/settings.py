@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, TypeVar
 
@@ -39,7 +40,7 @@ class NatSettings:
     drop: frozenset[Drop] = frozenset()
     port: int = _FIRST_PORT
 
-    @property
+    @cached_property
     def behaviour(self) -> Behaviour:
         """The personality's, with what is set otherwise."""
         preset = BEHAVIOURS[self.personality]

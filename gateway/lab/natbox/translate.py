@@ -29,6 +29,7 @@ class Translator:
     def __init__(self, settings: NatSettings, tell: Tell) -> None:
         self.settings = settings
         self.mappings = Mappings(settings.port)
+        self._inside = int(settings.source.network_address), int(settings.source.netmask)
         self._tell = tell
         self._fragments: dict[tuple[int, int, int, int], Mapping] = {}
 
@@ -110,7 +111,8 @@ class Translator:
         """Whether it is from the translated addresses, and leaves them."""
         if not self.settings.behaviour.translates:
             return False
-        return _within(packet.source, self.settings) and not _within(packet.destination, self.settings)
+        network, mask = self._inside
+        return packet.source & mask == network != packet.destination & mask
 
     def _remember(self, key: tuple[int, int, int, int], row: Mapping) -> None:
         self._fragments[key] = row
@@ -168,10 +170,6 @@ class Translator:
             "remote": _say_endpoint(row.remote, row.proto),
         }
         return facts if row.was is None else facts | {"was": _say_endpoint((outside[0], row.was), row.proto)}
-
-
-def _within(host: int, settings: NatSettings) -> bool:
-    return host & int(settings.source.netmask) == int(settings.source.network_address)
 
 
 def _say_endpoint(end: Endpoint, proto: int) -> str:
