@@ -1,5 +1,6 @@
 """A real strongSwan behind the NAT box and on a bad line."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,3 +60,40 @@ def test_ten_percent_loss_delays_strongswan_and_loses_the_same_ike_messages_in_e
     first = lost_of_ike()
     assert first == lost_of_ike()
     assert first
+
+
+DOUBLE = """
+title: Two NATs in a row
+extends: nat-static
+about: The CPE is behind a home router, which is behind the ISP's.
+nodes:
+  cpe: {default_via: 192.168.178.1}
+  home:
+    role: router
+    default_via: 192.168.1.1
+    nat: {toward: isp, source: 192.168.178.0/24, to: 192.168.1.2, personality: rewrite-4500}
+links:
+  - {host: 10.1.0.10/16, cpe: 10.1.0.1/16}
+  - {cpe: 192.168.178.2/24, home: 192.168.178.1/24}
+  - {home: 192.168.1.2/24, isp: 192.168.1.1/24}
+  - {isp: 203.0.113.10/30, internet: 203.0.113.9/30}
+  - {internet: 198.51.100.1/24, gateway: 198.51.100.20/24}
+traffic:
+  - {from: host, fetch: "http://20.190.128.10/"}
+"""
+
+
+def test_strongswan_comes_up_behind_two_nats_in_a_row(tmp_path: Path) -> None:
+    file = tmp_path / "double.yaml"
+    file.write_text(DOUBLE)
+    run = run_scenario(load(str(file)), during=records)
+    assert run.report.problems == []
+    mapped = {
+        (record["data"]["node"], record["data"]["inside"], record["data"]["outside"])
+        for record in run.extra["box"]
+        if record["name"] == "nat_mapping_created"
+    }
+    assert mapped >= {
+        ("home", "192.168.178.2:4500", "192.168.1.2:40000"),
+        ("isp", "192.168.1.2:40000", "203.0.113.10:40000"),
+    }
