@@ -10,8 +10,9 @@ from ruamel.yaml import YAML
 
 from gateway.diagnosis.catalogue import excerpt
 from gateway.diagnosis.catalogue.reproduction import LOGS, recorded_logs
-from gateway.lab import bird, run_scenario, strongswan
+from gateway.lab import bird, strongswan
 from gateway.lab.lab import Lab
+from gateway.lab.runner import run_scenario
 from gateway.lab.scenario import failures, load
 
 Logs = dict[str, list[str]]
