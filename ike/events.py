@@ -185,12 +185,15 @@ class ProposalsEvaluated(Event):
         verdicts: One per offered proposal.
         selected: The proposal that was chosen, or None.
         suite: Name of the policy's suite that matched, or empty.
+        groups_without_meaning: DH groups that were offered where no key exchange takes place: for the first
+            CHILD SA, in IKE_AUTH.
     """
 
     exchange: str
     verdicts: tuple[ProposalVerdict, ...]
     selected: Proposal | None
     suite: str
+    groups_without_meaning: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

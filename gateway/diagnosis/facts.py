@@ -33,6 +33,8 @@ class TunnelFacts:
         peer_asn: The CPE's ASN.
         ike: Names and combinations that phase 1 allows.
         esp: The same of phase 2.
+        pfs: Groups of which a rekey of the CHILD SA has to have one; empty: it must have none. None when they
+            are not known: the group of the IKE SA is wanted, or the records are of an earlier version.
     """
 
     name: str
@@ -45,6 +47,7 @@ class TunnelFacts:
     peer_asn: int
     ike: Mapping[str, Allowed]
     esp: Mapping[str, Allowed]
+    pfs: tuple[str, ...] | None = None
 
     @property
     def link(self) -> str:
@@ -62,7 +65,11 @@ class TunnelFacts:
             "peer_bgp": self.peer_bgp,
             "local_asn": self.local_asn,
             "peer_asn": self.peer_asn,
-            "policy": {"ike": _plain(self.ike), "esp": _plain(self.esp)},
+            "policy": {
+                "ike": _plain(self.ike),
+                "esp": _plain(self.esp),
+                "pfs": None if self.pfs is None else list(self.pfs),
+            },
         }
 
 
@@ -79,6 +86,7 @@ def facts_of(tunnel: "Tunnel") -> TunnelFacts:
         peer_asn=tunnel.peer_asn,
         ike=_combinations(tunnel.policy.ike_suites),
         esp=_combinations(tunnel.policy.esp_suites),
+        pfs=None if tunnel.policy.pfs_same_as_ike else tuple(g.name for g in tunnel.policy.pfs_groups),
     )
 
 
@@ -96,6 +104,7 @@ def facts_from(json: Record) -> TunnelFacts:
         peer_asn=json["peer_asn"],
         ike=_parsed(policy["ike"]),
         esp=_parsed(policy["esp"]),
+        pfs=None if policy.get("pfs") is None else tuple(policy["pfs"]),
     )
 
 

@@ -185,8 +185,15 @@ def _report_selection(sa: IkeSa, request: ChildRequest, selection: Selection, ct
             verdicts=selection.verdicts,
             selected=selection.chosen,
             suite=selection.suite.name if selection.suite else "",
+            groups_without_meaning=_groups(request.payloads) if request.exchange == "IKE_AUTH" else (),
         )
     )
+
+
+def _groups(payloads: Sequence[Payload]) -> tuple[str, ...]:
+    """The names of the DH groups in the SA payload, each once."""
+    proposals = required(payloads, SaPayload).proposals
+    return tuple(dict.fromkeys(t.name for p in proposals for t in p.of_type(TransformType.DH)))
 
 
 def _require_any_to_any(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> None:

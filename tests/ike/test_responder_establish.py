@@ -1,5 +1,7 @@
 """IKE_SA_INIT and IKE_AUTH with a well-behaved CPE (RFC 7296 section 1.2)."""
 
+from dataclasses import replace
+
 import pytest
 
 from ike.codec import (
@@ -12,7 +14,7 @@ from ike.codec import (
     parse_message,
 )
 from ike.config import Limits
-from ike.constants import ExchangeType, HeaderFlag, TransformType
+from ike.constants import DhGroup, ExchangeType, HeaderFlag, TransformType
 from ike.crypto import keys
 from ike.events import (
     AuthResult,
@@ -26,7 +28,7 @@ from ike.events import (
     ProposalsEvaluated,
     SelectorsNarrowed,
 )
-from ike.proposal import Suite
+from ike.proposal import Suite, alternatives
 from ike.selectors import ANY_IPV4
 from ike.state import State
 from tests.ike.initiator import Initiator, connected, first, swapped
@@ -91,6 +93,16 @@ def test_our_auth_payload_does_not_verify_with_another_key() -> None:
     answer = cpe.connect()
     cpe.psk = b"another"
     assert not cpe.accepts(answer)
+
+
+def test_a_group_in_the_first_child_sas_proposal_is_told_and_has_no_effect() -> None:
+    groups = {TransformType.DH: alternatives(TransformType.DH, [DhGroup.MODP_2048])}
+    with_group = replace(ESP_GCM_256, transforms={**ESP_GCM_256.transforms, **groups})
+    cpe = Initiator(World(), esp_suite=with_group)
+    cpe.connect()
+    told = [e.groups_without_meaning for e in cpe.world.events if isinstance(e, ProposalsEvaluated)]
+    assert told == [(), ("MODP_2048",)]
+    assert cpe.world.last(ChildSaEstablished).suite == "AES_GCM_16-256 / NO_ESN"
 
 
 def test_idr_is_our_configured_identity() -> None:
