@@ -1,6 +1,7 @@
 """Tells what happens to tunnels in records: real events, translated as the gateway does it."""
 
 import itertools
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path as FilePath
 from typing import Any
@@ -32,17 +33,22 @@ from ike.events import (
     IkeSaClosed,
     IkeSaEstablished,
     IkeSaInitAnswered,
+    IncompleteMessageDropped,
     MessageReceived,
+    MessageSent,
     NatDetection,
+    OwnRequestRefused,
     ProposalsEvaluated,
     ReassemblyStarted,
+    RekeyCollision,
     RequestRefused,
     RequestRepeated,
+    RequestRetransmitted,
     SelectorsNarrowed,
 )
 from ike.nat import NatStatus
 from ike.path import Path
-from ike.proposal import Proposal, Transform
+from ike.proposal import Proposal, Suite, Transform, alternatives
 from ike.selection import Selection, select
 
 EXAMPLES = FilePath(__file__).resolve().parents[3] / "examples"
@@ -62,11 +68,15 @@ def ike_proposal(
     return Proposal(1, ProtocolId.IKE, b"", (*transforms, Transform(TransformType.DH, group)))
 
 
-def esp_proposal(encryption: Encr, bits: int | None = None, integrity: Integ | None = None) -> Proposal:
+def esp_proposal(
+    encryption: Encr, bits: int | None = None, integrity: Integ | None = None, group: DhGroup | None = None
+) -> Proposal:
     """An ESP proposal with one transform per type."""
     transforms = [Transform(TransformType.ENCR, encryption, bits)]
     if integrity is not None:
         transforms.append(Transform(TransformType.INTEG, integrity))
+    if group is not None:
+        transforms.append(Transform(TransformType.DH, group))
     return Proposal(1, ProtocolId.ESP, bytes(4), (*transforms, Transform(TransformType.ESN, Esn.NO_ESN)))
 
 
@@ -90,6 +100,7 @@ class Story:
         self._numbers = itertools.count(1)
         self.spi = ""
         self.child = 0
+        self.source = f"{self.tunnel.peer_address}:500"
         ready = [facts_of(tunnel).as_json() for tunnel in self.tunnels]
         self.stream.publish("lab", "gateway_ready", endpoints=["198.51.100.20"], tunnels=ready)
 
@@ -153,10 +164,31 @@ class Story:
             )
         )
 
-    def auth(self, *, failure: str = "", payloads: tuple[str, ...] = AUTH_PAYLOADS) -> None:
+    def dropped_fragment(self, detail: str) -> None:
+        """A fragment of IKE_AUTH comes that is here already."""
+        self._ike(DatagramDropped(**self._where(), reason=DropReason.UNEXPECTED_FRAGMENT, detail=detail))
+
+    def give_up_fragments(self, *received: int, total: int) -> None:
+        """The other fragments of IKE_AUTH did not come."""
+        self._ike(
+            IncompleteMessageDropped(
+                **self._where(),
+                exchange="IKE_AUTH",
+                message_id=1,
+                is_response=False,
+                received=received,
+                total=total,
+                fragments=tuple(500 for _ in received),
+                reason="the other fragments did not come in time",
+            )
+        )
+
+    def auth(
+        self, *, failure: str = "", payloads: tuple[str, ...] = AUTH_PAYLOADS, identity: str = ""
+    ) -> None:
         """The CPE sends IKE_AUTH and is authenticated, or refused."""
         self._received("IKE_AUTH", payloads)
-        peer = str(self.tunnel.peer_address)
+        peer = identity or str(self.tunnel.peer_address)
         self._ike(
             IdentityOffered(**self._where(), offered=peer, expected=peer, wanted_of_us="", ours="gateway")
         )
@@ -173,11 +205,18 @@ class Story:
         ours: tuple[str, ...] = ANY,
         theirs: tuple[str, ...] = ANY,
         replaces: int | None = None,
+        by_us: bool = False,
     ) -> None:
-        """The CPE asks for a CHILD SA, in IKE_AUTH or to replace one."""
+        """The CPE asks for a CHILD SA, in IKE_AUTH or to replace one; or we replaced one."""
         exchange = "IKE_AUTH" if replaces is None else "CREATE_CHILD_SA"
-        selection = select(offered or (GOOD_ESP,), self.tunnel.policy.esp_suites)
-        self._evaluated(exchange, selection)
+        proposals = offered or (GOOD_ESP,)
+        selection = select(
+            proposals,
+            self._suites(exchange),
+            ignored=(TransformType.DH,) if exchange == "IKE_AUTH" else (),
+        )
+        groups = [t.name for proposal in proposals for t in proposal.of_type(TransformType.DH)]
+        self._evaluated(exchange, selection, tuple(groups) if exchange == "IKE_AUTH" else ())
         if selection.chosen is None:
             self._refused(exchange, "NO_PROPOSAL_CHOSEN", "nothing matches")
             return
@@ -199,8 +238,45 @@ class Story:
                 suite=selection.chosen.text,
                 udp_encapsulation=True,
                 replaces=replaces,
+                initiated_by_us=by_us,
             )
         )
+
+    def own_rekey_refused(self, notify: str, *, with_group: bool = False, again: bool = False) -> None:
+        """We rekey the CHILD SA, and the CPE refuses."""
+        payloads = ("N(REKEY_SA)", "SA", "NONCE", *(("KE",) if with_group else ()), "TSi", "TSr")
+        self._ike(
+            MessageSent(
+                **self._where(),
+                exchange="CREATE_CHILD_SA",
+                message_id=0,
+                is_response=False,
+                length=300,
+                payloads=payloads,
+            )
+        )
+        self._ike(
+            OwnRequestRefused(**self._where(), purpose="rekey the CHILD SA", notify=notify, again=again)
+        )
+
+    def ask_in_vain(self, tries: int) -> None:
+        """We ask for a sign of life, again and again, and close the IKE SA."""
+        for attempt in range(1, tries):
+            self.wait(4)
+            self._ike(
+                RequestRetransmitted(**self._where(), exchange="INFORMATIONAL", message_id=0, attempt=attempt)
+            )
+        self.wait(4)
+        self.close_child(self.child)
+        self.close_ike(f"no answer to {tries} requests: the peer is gone")
+
+    def collide(self) -> None:
+        """Both ends rekeyed the CHILD SA at the same time."""
+        self._ike(RekeyCollision(**self._where(), of_ike_sa=False, ours_stays=True))
+
+    def informational(self) -> None:
+        """The CPE sends an INFORMATIONAL request."""
+        self._received("INFORMATIONAL", ())
 
     def close_child(self, spi_in: int) -> None:
         """A CHILD SA ends."""
@@ -286,7 +362,8 @@ class Story:
         self.announce("10.1.0.0/16")
 
     def _where(self) -> dict[str, Any]:
-        path = Path(str(self.tunnel.endpoint), 500, str(self.tunnel.peer_address), 500)
+        address, _, port = self.source.partition(":")
+        path = Path(str(self.tunnel.endpoint), 500, address, int(port))
         return {"peer": self.tunnel.name, "ike_spi": self.spi, "path": path}
 
     def _ike(self, event: Event) -> None:
@@ -307,7 +384,15 @@ class Story:
             )
         )
 
-    def _evaluated(self, exchange: str, selection: Selection) -> None:
+    def _suites(self, exchange: str) -> tuple[Suite, ...]:
+        """What the policy allows for a CHILD SA."""
+        policy = self.tunnel.policy
+        if exchange == "IKE_AUTH" or not policy.pfs_groups:
+            return policy.esp_suites
+        pfs = {TransformType.DH: alternatives(TransformType.DH, policy.pfs_groups)}
+        return tuple(replace(suite, transforms={**suite.transforms, **pfs}) for suite in policy.esp_suites)
+
+    def _evaluated(self, exchange: str, selection: Selection, groups: tuple[str, ...] = ()) -> None:
         self._ike(
             ProposalsEvaluated(
                 **self._where(),
@@ -315,6 +400,7 @@ class Story:
                 verdicts=selection.verdicts,
                 selected=selection.chosen,
                 suite=selection.suite.name if selection.suite else "",
+                groups_without_meaning=groups,
             )
         )
 

@@ -183,11 +183,11 @@ def test_half_open_that_timed_out_stays_a_finding() -> None:
     assert story.finding().code == "GSA-IKE-040"
 
 
-def test_half_open_is_no_silence_when_a_fragment_of_ike_auth_came() -> None:
+def test_half_open_with_a_fragment_of_ike_auth_is_about_the_others() -> None:
     story = Story()
     story.init()
     story.fragment_of_auth(total=4)
-    assert story.findings(after=10) == []
+    assert [finding.code for finding in story.findings(after=10)] == ["GSA-IKE-041"]
 
 
 def test_half_open_with_repeated_requests_is_about_lost_answers() -> None:
