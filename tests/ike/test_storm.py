@@ -209,7 +209,7 @@ class Storm(RuleBasedStateMachine):
 
 TestStorm = Storm.TestCase
 TestStorm.settings = settings(
-    max_examples=1000 if THOROUGH else 25,
+    max_examples=1000 if THOROUGH else 12,
     stateful_step_count=60 if THOROUGH else 40,
     derandomize=not THOROUGH,
     deadline=None,
