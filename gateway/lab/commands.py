@@ -6,22 +6,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from rich.console import Console
 
 from gateway.lab import scenario as scenarios
-from gateway.lab.all import run_all
+from gateway.lab.all import Unwatched, run_all
 from gateway.lab.netns import node_environment
-from gateway.lab.result import Step
+from gateway.lab.result import Report, Step
 from gateway.lab.runner import BACKENDS, run_scenario
 from gateway.lab.scenario import ScenarioError
 from gateway.lab.scenario_model import Scenario
 from gateway.lab.state import KeptLab, kept_labs, remove
-from gateway.lab.view import OutcomeTable, Screen
+from gateway.lab.view import OutcomeTable, Screen, group, print_listing
 
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, USAGE, WARNINGS, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
 
 
 def lab_run(
@@ -61,7 +60,14 @@ def lab_run(
         screen.report(run.report, kept=run.kept is not None)
     else:
         sys.stdout.write(json.dumps(run.report.as_json(), indent=2) + "\n")
-    return OK if run.report.ok else FAILED
+    return _status(run.report)
+
+
+def _status(report: Report) -> int:
+    """A working lab about which something was found has the status of warnings."""
+    if not report.ok:
+        return FAILED
+    return WARNINGS if report.findings and not report.expected else OK
 
 
 def lab_run_all(*, backend: str = "netns", fixed: bool = False, jobs: int = 4, output: str = "text") -> int:
@@ -81,18 +87,19 @@ def lab_run_all(*, backend: str = "netns", fixed: bool = False, jobs: int = 4, o
     BACKENDS[backend]().require()
     every = scenarios.names()
     table = OutcomeTable(every) if output == "text" else None
-    running = run_all(
-        every, backend=backend, fixed=fixed, jobs=jobs, on_outcome=table.add if table else lambda _: None
-    )
+    running = run_all(every, backend=backend, fixed=fixed, jobs=jobs, watch=table or Unwatched())
     try:
         outcomes = asyncio.run(running)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError) as end:
         sys.stderr.write("\ninterrupted: the labs are gone\n")
-        return INTERRUPTED
+        return INTERRUPTED if isinstance(end, KeyboardInterrupt) else TERMINATED
+    finally:
+        if table:
+            table.close()
     if table:
         table.end(outcomes)
     else:
-        sys.stdout.write(json.dumps([asdict(o) | {"extra": o.extra} for o in outcomes], indent=2) + "\n")
+        sys.stdout.write(json.dumps([outcome.as_json() for outcome in outcomes], indent=2) + "\n")
     return OK if all(outcome.ok for outcome in outcomes) else FAILED
 
 
@@ -118,14 +125,15 @@ def _ignore(step: Step) -> None:
 
 
 def lab_list(*, output: str = "text") -> int:
-    """The scenarios, and which of them are up."""
+    """The scenarios in groups, with the findings that they end with, and which of them are up."""
     up = {lab.name: lab for lab in kept_labs()}
-    rows = [scenarios.load(name) for name in scenarios.names()]
+    try:
+        rows = [scenarios.load(name) for name in scenarios.names()]
+    except ScenarioError as error:
+        return _usage(error)
     if output == "json":
         listing = {
-            "scenarios": [
-                {"name": s.name, "title": s.title, "about": s.about.strip(), "expect": s.expect} for s in rows
-            ],
+            "scenarios": [_listed(scenario) for scenario in rows],
             "labs": [
                 {"name": lab.name, "created": lab.created, "nodes": list(lab.nodes)} for lab in up.values()
             ],
@@ -133,15 +141,25 @@ def lab_list(*, output: str = "text") -> int:
         sys.stdout.write(json.dumps(listing, indent=2) + "\n")
         return OK
     console = Console(highlight=False, soft_wrap=True)
-    names, titles = max(len(s.name) for s in rows), max(len(s.title) for s in rows)
-    for row in rows:
-        state = f"   [green]{_since(up.pop(row.name))}[/]" if row.name in up else ""
-        expect = " ".join(row.expect) or "works"
-        line = f"[bold]{row.name:<{names}}[/]   {row.title:<{titles}}   [dim]{expect}[/]{state}"
-        console.print(line.rstrip())
+    print_listing(rows, {name: _since(lab) for name, lab in up.items()}, console)
     for lab in up.values():
-        console.print(f"[bold]{lab.name}[/]   [green]{_since(lab)}[/]")
+        if lab.name not in {row.name for row in rows}:
+            console.print(f"[bold]{lab.name}[/]   [green]{_since(lab)}[/]")
     return OK
+
+
+def _listed(scenario: Scenario) -> dict[str, object]:
+    """A scenario in the list, as a JSON object; ``wrong`` and ``fix`` of a failure scenario."""
+    facts: dict[str, object] = {
+        "name": scenario.name,
+        "title": scenario.title,
+        "group": group(scenario),
+        "about": scenario.about.strip(),
+        "expect": scenario.expect,
+    }
+    if scenario.wrong is not None and scenario.fix is not None:
+        facts |= {"wrong": scenario.wrong.what, "fix": scenario.fix.what}
+    return facts
 
 
 def lab_down(name: str | None = None) -> int:

@@ -1,7 +1,6 @@
 """A lab in progress, inside the sandbox: brings it up, waits for it, asks it questions."""
 
 import asyncio
-import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -257,8 +256,11 @@ class Lab:
 
         When everything works at first, what the scenario does then is done, and its traffic runs.
 
+        A daemon of a CPE may end, as that may be what the scenario is about; it is told when the findings
+        are not the expected ones.
+
         Raises:
-            CommandError: A daemon of the lab ended.
+            CommandError: The gateway ended, or a command of the scenario failed.
         """
         expected = set(self.scenario.expect)
         course = asyncio.create_task(self._until_up_and_used())
@@ -277,11 +279,17 @@ class Lab:
             pass
         finally:
             course.cancel()
-            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-                await course
+            (error,) = await asyncio.gather(course, return_exceptions=True)
         found = self.found()
         self.problems = [f"expected {code}, which was not found" for code in sorted(expected - found)]
         self.problems += [f"found {code}, which was not expected" for code in sorted(found - expected)]
+        ended = [gone for cpe in self.cpes if (gone := cpe.ended())]
+        if self.problems:
+            self.problems += ended
+        if isinstance(error, CommandError) and not ended:
+            raise error
+        if isinstance(error, Exception) and not isinstance(error, CommandError | TimeoutError):
+            raise error
 
     async def _until_up_and_used(self) -> None:
         await self.until_up()
@@ -306,7 +314,7 @@ class Lab:
             timings_ms=self.timings_ms,
             problems=self.problems,
             expected=list(self.scenario.expect) if self.scenario.is_failure else [],
-            findings=self._findings() if self.problems or self.scenario.is_failure else [],
+            findings=self._findings(),
             evidence=self.evidence,
             logs=await self._logs() if self.problems or self.scenario.is_failure else [],
         )

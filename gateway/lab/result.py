@@ -134,8 +134,7 @@ class Report:
             since the lab's.
         problems: What is not as the scenario says; empty when everything is.
         expected: Of a failure scenario: the codes of the findings that it has to end with.
-        findings: Of a failure scenario, and when something is not as it should be: what the gateway's
-            records say about it.
+        findings: What the gateway's records say is wrong; of a scenario that works: nothing, or warnings.
         evidence: Output of the tools of the CPE, and what the NAT boxes say.
         logs: With the findings: ends of the logs.
     """
@@ -158,8 +157,8 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """The report of ``gsalab lab run -o json``.
 
-        With ``expected`` and ``findings`` of a failure scenario, with ``problems`` and ``findings`` when
-        something is not as it should be.
+        With ``expected`` of a failure scenario, with ``problems`` when something is not as it should be, and
+        with ``findings`` in both cases, and whenever there are some.
         """
         report = {
             "scenario": self.scenario,
@@ -170,10 +169,13 @@ class Report:
             "traffic": [result.as_json() for result in self.traffic],
             "timings_ms": self.timings_ms,
         }
-        findings = [found.facts for found in self.findings]
         if self.expected:
-            report |= {"expected": self.expected, "findings": findings}
-        return report if self.ok else report | {"problems": self.problems, "findings": findings}
+            report["expected"] = self.expected
+        if not self.ok:
+            report["problems"] = self.problems
+        if self.expected or self.findings or not self.ok:
+            report["findings"] = [found.facts for found in self.findings]
+        return report
 
 
 def report_from(data: dict[str, Any]) -> Report:

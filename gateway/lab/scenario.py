@@ -205,7 +205,20 @@ def contradictions(scenario: Scenario) -> list[str]:
         named += [(f"traffic.{index}", node) for node in (check.from_node, check.without) if node is not None]
     problems = [f"{where}: no node is called {node}" for where, node in named if node not in topology.nodes]
     problems += _boxes_without_outside(topology)
-    return problems or _unreachable(scenario)
+    return problems or [*_unreachable(scenario), *_without_effect(scenario)]
+
+
+def _without_effect(scenario: Scenario) -> list[str]:
+    """Edits of files that the lab does not write on the node, which would change nothing."""
+    speakers = set(scenario.cpes())
+    carriers = {node for name, cpe in scenario.cpes().items() for node in cpe.tunnels or [name]}
+    edits = scenario.wrong.edits if scenario.wrong is not None else []
+    return [
+        f"wrong.edits: {edit.node} has no {edit.file}: {', '.join(sorted(right))} has"
+        for edit in edits
+        for right in (speakers if edit.file == "bird.conf" else carriers,)
+        if edit.node not in right
+    ]
 
 
 def _boxes_without_outside(topology: Topology) -> list[str]:

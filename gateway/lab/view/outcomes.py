@@ -1,17 +1,22 @@
-"""Writes the outcomes of many runs: a line for each as it ends, then the sum."""
+"""Writes the outcomes of many runs: a line for each as it ends, then the sum; what runs now on a terminal."""
 
 import time
 from collections.abc import Sequence
 from typing import TextIO
 
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
+from rich.text import Text
 
 from gateway.lab.all import Outcome
 
+_EXPECTED = 24
+"""Columns of the expected codes: two of them."""
+
 
 class OutcomeTable:
-    """A table that grows as runs end.
+    """A table that grows as runs end. On a terminal a last line shows what runs meanwhile.
 
     Args:
         names: The scenarios that run.
@@ -20,24 +25,55 @@ class OutcomeTable:
 
     def __init__(self, names: Sequence[str], file: TextIO | None = None) -> None:
         self._console = Console(file=file, highlight=False, soft_wrap=True)
-        self._width = max(map(len, names))
+        self._width = max(map(len, names), default=0)
         self._total = len(names)
         self._ended = 0
+        self._running: dict[str, float] = {}
         self._started = time.monotonic()
-        header = f"{'':>9}  {'scenario':<{self._width}}  {'expected':<24}  found"
+        header = f"{'':>9}  {'scenario':<{self._width}}  {'expected':<{_EXPECTED}}  found"
         self._console.print(f"[dim]{header}[/]")
+        self._live: Live | None = None
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live.start()
+
+    def begin(self, scenario: str) -> None:
+        """A run has begun."""
+        self._running[scenario] = time.monotonic()
+        self.tick()
+
+    def tick(self) -> None:
+        """Bring the line of what runs up to date."""
+        if self._live is None:
+            return
+        now = time.monotonic()
+        running = ", ".join(f"{name} {now - begun:.0f} s" for name, begun in self._running.items())
+        line = f"{self._ended}/{self._total} after {now - self._started:.0f} s; runs: {running or 'nothing'}"
+        self._live.update(Text(line, style="dim", no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def add(self, outcome: Outcome) -> None:
         """One more has ended."""
         self._ended += 1
+        self._running.pop(outcome.scenario, None)
         mark, colour = ("✓", "green") if outcome.ok else ("✗", "red")
         expected, found = " ".join(outcome.expected) or "works", " ".join(outcome.found)
         count = f"{self._ended}/{self._total}"
-        said = found or ("works" if outcome.ok else "nothing")
-        line = f"{count:>7} [{colour}]{mark}[/]  {outcome.scenario:<{self._width}}  {expected:<24}  {said}"
+        said = found or ("works" if not outcome.expected and outcome.ok else "nothing")
+        line = (
+            f"{count:>7} [{colour}]{mark}[/]  {outcome.scenario:<{self._width}}"
+            f"  {expected:<{_EXPECTED}}  {said}"
+        )
         self._console.print(f"{line}  [dim]{outcome.seconds:.0f} s[/]")
-        for problem in () if outcome.ok else outcome.problems:
-            self._console.print(f"{'':>9}  [red]{escape(problem)}[/]")
+        for problem in outcome.problems:
+            for text in problem.splitlines():
+                self._console.print(f"{'':>9}  [red]{escape(text)}[/]")
+        self.tick()
+
+    def close(self) -> None:
+        """Take the line of what runs away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
     def end(self, outcomes: Sequence[Outcome]) -> None:
         """The sum."""
@@ -47,9 +83,9 @@ class OutcomeTable:
         self._console.print()
         if bad:
             names = ", ".join(outcome.scenario for outcome in bad)
-            self._console.print(
-                f"[bold red]✗ {len(bad)} of {len(outcomes)} scenarios are not as expected[/]: {names}"
-            )
+            verdict = f"✗ {len(bad)} of {len(outcomes)} scenarios are not as expected"
+            self._console.print(f"[bold red]{verdict}[/]: {names}")
         else:
             self._console.print(f"[bold green]✓ all {len(outcomes)} scenarios are as expected[/]")
-        self._console.print(f"  {extra} extra findings, {seconds:.0f} s")
+        found = f"{extra} extra finding{'' if extra == 1 else 's'}" if extra else "no extra finding"
+        self._console.print(f"  {found}, {seconds:.0f} s")

@@ -172,8 +172,9 @@ class Screen:
                 self._print(f"  {escape(line)}")
 
     def _diagnosis(self, report: Report) -> None:
-        """What a failure scenario is for: the finding, and what the CPE's own log says meanwhile."""
-        self._heading("What the CPE's own log says")
+        """What a failure scenario is for: the finding, and what the CPE's log says meanwhile; or warnings."""
+        if report.logs:
+            self._heading("What the CPE's own log says")
         for log in report.logs:
             if log.node != "gateway":
                 for line in log.output.splitlines()[-_TOOL_LINES:]:

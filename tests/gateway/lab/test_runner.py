@@ -1,10 +1,15 @@
 """Runs that fail inside the lab, and what a run hands back."""
 
+from typing import Any
+
 import pytest
 
+from gateway.lab.gateway_node import UP
 from gateway.lab.lab import Lab
+from gateway.lab.netns import NetnsBackend
 from gateway.lab.runner import run_scenario
 from gateway.lab.scenario import ScenarioError, load
+from gateway.lab.scenario_model import CommandPart, Scenario
 
 pytestmark = pytest.mark.interop
 
@@ -53,3 +58,51 @@ def test_an_exception_in_the_lab_arrives_with_its_traceback() -> None:
 
     with pytest.raises(RuntimeError, match="spilled"):
         run_scenario(load("basic"), during=during)
+
+
+# Failure scenarios
+
+
+def failing(*, expect: str = "GSA-IKE-020", **command: Any) -> Scenario:
+    """Different pre-shared keys, with a further command, and perhaps the wrong expectation."""
+    scenario = load("psk-mismatch", {"timeout": 8})
+    assert scenario.wrong is not None
+    commands = [CommandPart.model_validate(command)] if command else []
+    wrong = scenario.wrong.model_copy(update={"commands": commands})
+    return scenario.model_copy(update={"wrong": wrong, "expect": [expect]})
+
+
+CHARON_DIES: dict[str, Any] = {
+    "node": "cpe",
+    "run": ["sh", "-c", "sleep 2; kill -9 $(pidof charon-systemd)"],
+    "stays": True,
+}
+
+
+def test_a_gateway_that_ends_in_a_failure_scenario_is_told_at_once() -> None:
+    command = ("timeout", "4", *NetnsBackend.gsalab, *UP)
+    report = run_scenario(failing(expect="GSA-BGP-001"), gateway_command=command).report
+    assert report.problems[0].startswith("the gateway ended with status 124")
+
+
+def test_a_failure_scenario_with_other_findings_says_which_and_is_over_when_its_time_is() -> None:
+    report = run_scenario(failing(expect="GSA-BGP-001")).report
+    assert report.problems == [
+        "expected GSA-BGP-001, which was not found",
+        "found GSA-IKE-020, which was not expected",
+    ]
+    assert [found.facts["code"] for found in report.findings] == ["GSA-IKE-020"]
+
+
+def test_a_daemon_of_the_cpe_may_end_when_the_findings_are_the_expected_ones() -> None:
+    assert run_scenario(failing(**CHARON_DIES)).report.problems == []
+
+
+def test_a_daemon_of_the_cpe_that_ended_is_told_when_the_findings_are_not_the_expected_ones() -> None:
+    problems = run_scenario(failing(expect="GSA-BGP-001", **CHARON_DIES)).report.problems
+    assert problems[-1] == "cpe: charon of cpe ended with status -9"
+
+
+def test_a_command_of_a_failure_scenario_that_fails_is_told() -> None:
+    (problem,) = run_scenario(failing(node="cpe", run=["ip", "link", "set", "nowhere", "up"])).report.problems
+    assert "nowhere" in problem

@@ -206,6 +206,7 @@ def test_the_command_line_goes_before_the_mistake(write: Callable[[str], str]) -
         ("extends: basic", "extends: nothing", "extends: no other scenario is called nothing"),
         ("node: internet", "node: isp", "wrong.commands: no node is called isp"),
         ("file: swanctl.conf", "file: swan.conf", "wrong.edits.0.file"),
+        ("{node: cpe, file: sw", "{node: internet, file: sw", "internet has no swanctl.conf: cpe has"),
         ("GSA-IKE-020", "IKE-20", "expect.0"),
         ("cpe.psk: wrong", "cpe.psq: wrong", "unknown property psq"),
     ],
