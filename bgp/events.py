@@ -49,6 +49,21 @@ class SessionState(NeighborEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenReceived(NeighborEvent):
+    """The CPE's OPEN message came (RFC 4271 section 4.2); whether it is acceptable is yet to be seen.
+
+    Args:
+        peer_as: AS number (of the four-octet AS capability when there was one).
+        router_id: BGP identifier.
+        peer_hold_time: Hold time in seconds that the CPE proposes.
+    """
+
+    peer_as: int
+    router_id: IPv4Address
+    peer_hold_time: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Established(NeighborEvent):
     """The session is up.
 
@@ -106,6 +121,19 @@ class RoutesWithdrawn(NeighborEvent):
     """
 
     prefixes: tuple[IPv4Network, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrefixLimitExceeded(NeighborEvent):
+    """The CPE announces more prefixes than it may; what is too much was not learned, and the session ends.
+
+    Args:
+        count: Prefixes with those of the last UPDATE.
+        limit: How many it may announce.
+    """
+
+    count: int
+    limit: int
 
 
 @dataclass(frozen=True, kw_only=True)

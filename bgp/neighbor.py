@@ -21,6 +21,7 @@ class Neighbor:
         peer_as: The CPE's autonomous system number.
         router_id: GSA's BGP identifier.
         hold_time: Seconds proposed to the CPE; 0 switches keepalives off (RFC 4271 section 4.2).
+        prefix_limit: Prefixes that the CPE may announce; with one more the session ends.
 
     Raises:
         ValueError: A number is outside its range.
@@ -33,6 +34,7 @@ class Neighbor:
     peer_as: int
     router_id: IPv4Address
     hold_time: int = 180
+    prefix_limit: int = 4000
 
     def __post_init__(self) -> None:
         for asn in (self.local_as, self.peer_as):

@@ -4,6 +4,8 @@ Source: RFC 4271 section 4.5, RFC 4486 (Cease), RFC 5492, RFC 6608, RFC 7313, RF
 the IANA registry "Border Gateway Protocol (BGP) Parameters".
 """
 
+MAXIMUM_PREFIXES = 1
+"""Cease subcode (RFC 4486)."""
 PEER_DECONFIGURED = 3
 """Cease subcode (RFC 4486)."""
 ADMINISTRATIVE_SHUTDOWN = 2

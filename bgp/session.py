@@ -42,6 +42,7 @@ class Session:
         self._open: OpenMessage | None = None
         self._negotiated: NegotiatedMessage | None = None
         self._notification: NotificationMessage | None = None
+        self._too_many = False
 
     def receive(self, message: SessionMessage) -> list[events.BgpEvent]:
         """What a message about this session means."""
@@ -49,11 +50,20 @@ class Session:
         match message:
             case ConnectedMessage():
                 self._open = self._negotiated = self._notification = None
+                self._too_many = False
                 found = [events.Connected(neighbor=self.neighbor.name)]
             case FsmMessage():
                 found = self._enter(message.state)
             case OpenMessage():
                 self._open = message
+                found = [
+                    events.OpenReceived(
+                        neighbor=self.neighbor.name,
+                        peer_as=message.asn,
+                        router_id=message.router_id,
+                        peer_hold_time=message.hold_time,
+                    )
+                ]
             case NegotiatedMessage():
                 self._negotiated = message
             case UpMessage():
@@ -114,9 +124,19 @@ class Session:
                 self.rib_out.sent(prefixes, ())
             self.rib_out.sent((), message.withdrawn)
             return self.newly_advertised()
+        return [] if self._too_many else self._learn(message)
+
+    def _learn(self, message: UpdateMessage) -> list[events.BgpEvent]:
         found: list[events.BgpEvent] = []
         if withdrawn := self.rib_in.withdraw(message.withdrawn):
             found.append(events.RoutesWithdrawn(neighbor=self.neighbor.name, prefixes=withdrawn))
+        known = self.rib_in.routes.keys()
+        count = len(known | {prefix for prefixes in message.announced.values() for prefix in prefixes})
+        if count > self.neighbor.prefix_limit:
+            self._too_many = True
+            limit = self.neighbor.prefix_limit
+            name = self.neighbor.name
+            return [*found, events.PrefixLimitExceeded(neighbor=name, count=count, limit=limit)]
         for next_hop, prefixes in message.announced.items():
             route = Route(next_hop=next_hop, as_path=message.as_path)
             if learned := self.rib_in.announce(prefixes, route):

@@ -8,11 +8,16 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from bgp import api_child, render
-from bgp.events import BgpEvent, SpeakerMessage, SpeakerStarted, SpeakerStopped
+from bgp.events import BgpEvent, PrefixLimitExceeded, SpeakerMessage, SpeakerStarted, SpeakerStopped
 from bgp.exabgp import ExaBgp, ExaBgpFailed
 from bgp.messages import NeighborsMessage, parse
 from bgp.neighbor import Neighbor
-from bgp.notification import ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, PEER_DECONFIGURED
+from bgp.notification import (
+    ADMINISTRATIVE_RESET,
+    ADMINISTRATIVE_SHUTDOWN,
+    MAXIMUM_PREFIXES,
+    PEER_DECONFIGURED,
+)
 from bgp.sessions import Sessions, as_loaded, check_distinct
 
 FIRST_DELAY, LAST_DELAY = 0.25, 30.0
@@ -118,9 +123,12 @@ class Speaker:
 
         For a tunnel that has gone: until the hold time is over, ExaBGP would refuse the CPE's new connection.
         """
+        self._tear_down(neighbor, ADMINISTRATIVE_RESET)
+
+    def _tear_down(self, neighbor: str, subcode: int) -> None:
         if self._child is not None:
             gone = [known for known in self._sessions.connected if known.name == neighbor]
-            self._child.send(render.teardown(known, ADMINISTRATIVE_RESET) for known in gone)
+            self._child.send(render.teardown(known, subcode) for known in gone)
 
     async def stop(self) -> None:
         """End all sessions (Cease, Administrative Shutdown) and ExaBGP; in all at most a few seconds."""
@@ -239,7 +247,11 @@ class Speaker:
         message = parse(line)
         if isinstance(message, NeighborsMessage) and self._asked is not None and not self._asked.done():
             self._asked.set_result(message)
-        self._publish(self._sessions.receive(message))
+        events = self._sessions.receive(message)
+        self._publish(events)
+        for event in events:
+            if isinstance(event, PrefixLimitExceeded):
+                self._tear_down(event.neighbor, MAXIMUM_PREFIXES)
         self._news.set()
 
     def _publish(self, events: Iterable[BgpEvent]) -> None:

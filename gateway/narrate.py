@@ -127,6 +127,26 @@ def _ike_closed(data: Data) -> str | None:
     return None if data["rekeyed"] else f"IKE SA closed: {data['reason']}"
 
 
+def _syn(data: Data) -> str:
+    signed = {"md5": ", signed with TCP MD5", "ao": ", signed with TCP-AO"}.get(data["authentication"], "")
+    hops = f", TTL {data['ttl']}" if data["ttl"] == 1 else ""
+    return f"TCP SYN {data['source']} to {data['destination']} inside the tunnel{hops}{signed}"
+
+
+def _syn_ack(data: Data) -> str:
+    return (
+        f"TCP SYN-ACK {data['source']} to {data['destination']} out of the tunnel, whose SYN went another way"
+    )
+
+
+def _large_mss(data: Data) -> str:
+    return f"TCP SYN {data['source']} to {data['destination']} asks for segments of {data['mss']} octets"
+
+
+def _open(data: Data) -> str:
+    return f"BGP OPEN of AS {data['peer_as']}, hold time {data['peer_hold_time']} s"
+
+
 def _bgp_established(data: Data) -> str:
     return f"BGP Established with AS {data['peer_as']}, hold time {data['hold_time']} s"
 
@@ -184,7 +204,11 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "child_sa_closed": lambda d: f"CHILD SA {d['spi_in']} closed: {d['reason']}",
     "esp_dropped": _esp_dropped,
     "tun_device_lost": lambda d: f"the tunnel device is gone: {d['reason']}",
-    "tcp_syn_seen": lambda d: f"TCP SYN {d['source']} to {d['destination']} inside the tunnel",
+    "tcp_syn_seen": _syn,
+    "tcp_syn_answered": lambda d: f"TCP SYN-ACK {d['source']} to {d['destination']} into the tunnel",
+    "syn_ack_without_syn": _syn_ack,
+    "large_mss_offered": _large_mss,
+    "open_received": _open,
     "established": _bgp_established,
     "closed": lambda d: f"BGP session closed: {d['reason']}",
     "notification_sent": lambda d: f"BGP notification sent: {d['text']}",
@@ -193,6 +217,8 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "routes_withdrawn": lambda d: f"routes withdrawn: {_some(d['prefixes'])}",
     "routes_advertised": lambda d: f"{_count(d['count'], 'route')} advertised to the CPE",
     "route_not_installed": lambda d: f"a learned route was not installed: {d['reason']}",
+    "routes_refused": lambda d: f"{d['rule']}; refused: {_some(d['prefixes'])}",
+    "prefix_limit_exceeded": lambda d: f"the CPE announces {d['count']} prefixes, the limit is {d['limit']}",
     "speaker_stopped": lambda d: f"BGP speaker stopped: {d['reason']}",
     "request": _request,
 }

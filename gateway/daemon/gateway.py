@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from gateway.daemon.handshakes import Handshakes
 from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.daemon.keylog import KeyLog
 from gateway.daemon.live_children import LiveChildren
@@ -33,9 +34,6 @@ from gateway.model import (
 from gateway.netns import InnerNamespace, SharedNamespace
 from gateway.records import Stream
 from ike.events import Event
-
-_IPV4_HEADER = 20
-
 
 _NO_TUNNEL = Problem(
     file="lab",
@@ -141,13 +139,14 @@ class Gateway:
             limits=limits(settings),
             keepalive_seconds=settings.nat_keepalive_seconds,
         )
+        handshakes = Handshakes(self.stream.publish)
         carriers = {}
         for address in sorted({str(tunnel.endpoint) for tunnel in self.tunnels}):
             endpoint = Endpoint(address, self._ike.receive, lambda _packets, _path: None)
             dataplane = Userspace(
                 endpoint,
                 self.stream.publish,
-                on_tcp_syn_179=self._on_tcp_syn,
+                on_tcp_syn=handshakes.on_tcp_syn,
                 on_moved=self._ike.peer_moved,
             )
             endpoint.on_esp = dataplane.on_esp
@@ -183,17 +182,6 @@ class Gateway:
         if self._keylog is not None:
             self._keylog.on_event(event)
         publish_ike(self.stream, event)
-
-    def _on_tcp_syn(self, tunnel: str, packet: bytes) -> None:
-        start = (packet[0] & 0xF) * 4
-        self.stream.publish(
-            "bgp",
-            "tcp_syn_seen",
-            tunnel=tunnel,
-            source=f"{IPv4Address(packet[12:16])}:{int.from_bytes(packet[start : start + 2], 'big')}",
-            destination=f"{IPv4Address(packet[16:_IPV4_HEADER])}:179",
-            ttl=packet[8],
-        )
 
 
 def _default_endpoints(lab: LabFile) -> list[IPv4Address]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bgp import Neighbor, Speaker
 from bgp.events import BgpEvent, RoutesLearned, RoutesWithdrawn
+from gateway.daemon.import_policy import ImportPolicy
 from gateway.daemon.routes import LearnedRoutes
 from gateway.daemon.translate import publish_bgp
 from gateway.dataplane.userspace import Userspace
@@ -74,6 +75,7 @@ class Network:
         self._run_dir = run_dir
         self._namespace = namespace
         self._attached: dict[str, Attached] = {}
+        self._policy = ImportPolicy(advertised)
         self._learned = LearnedRoutes()
         self._up: set[str] = set()
         self._routes_changed = asyncio.Event()
@@ -153,7 +155,17 @@ class Network:
     def _on_bgp_event(self, event: BgpEvent) -> None:
         publish_bgp(self._stream, self.name, event)
         if isinstance(event, RoutesLearned):
-            self._learned.learn(event.neighbor, event.prefixes, event.as_path)
+            accepted, refused = self._policy.sort(event.prefixes)
+            for reason, prefixes in refused.items():
+                self._stream.publish(
+                    "bgp",
+                    "routes_refused",
+                    tunnel=event.neighbor,
+                    reason=reason.value,
+                    rule=reason.explanation,
+                    prefixes=list(map(str, prefixes)),
+                )
+            self._learned.learn(event.neighbor, accepted, event.as_path)
             self._routes_changed.set()
         elif isinstance(event, RoutesWithdrawn):
             self._learned.withdraw(event.neighbor, event.prefixes)

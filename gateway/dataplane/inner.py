@@ -8,8 +8,7 @@ LONGEST_SYN = 120
 _IPV4_HEADER = 20
 _TCP_HEADER = 20
 _TCP = 6
-_BGP_PORT = b"\x00\xb3"
-_SYN, _ACK = 0x02, 0x10
+_SYN = 0x02
 _OFFSET_MASK = 0x1FFF
 
 
@@ -19,14 +18,13 @@ def is_ipv4(packet: bytes) -> bool:
     return packet[0] >> 4 == PLAIN_IPV4 >> 4 and _IPV4_HEADER <= header <= len(packet)
 
 
-def is_tcp_syn_179(packet: bytes) -> bool:
-    """Whether an IPv4 packet opens a BGP session: TCP SYN without ACK to port 179, not a later fragment."""
+def is_tcp_syn(packet: bytes) -> bool:
+    """Whether an IPv4 packet opens a TCP connection or accepts one: SYN or SYN-ACK, not a later fragment."""
     if packet[9] != _TCP:
         return False
     header = (packet[0] & 0x0F) * 4
     return (
         len(packet) >= header + _TCP_HEADER
-        and packet[header + 2 : header + 4] == _BGP_PORT
-        and packet[header + 13] & (_SYN | _ACK) == _SYN
+        and packet[header + 13] & _SYN != 0
         and not (packet[6] << 8 | packet[7]) & _OFFSET_MASK
     )

@@ -6,12 +6,14 @@ from gateway.dataplane.bandwidth import TokenBucket
 from gateway.dataplane.children import Child, Children
 from gateway.dataplane.counters import Direction, DropReason, Tally, TunnelCounters
 from gateway.dataplane.esp import Buffer, EspDrop, SequenceExhausted
-from gateway.dataplane.inner import LONGEST_SYN, PLAIN_IPV4, is_ipv4, is_tcp_syn_179
+from gateway.dataplane.inner import LONGEST_SYN, PLAIN_IPV4, is_ipv4, is_tcp_syn
 from ike.child_sa import EspParameters
 from ike.path import Path
 
 OnDrop = Callable[[DropReason, Direction, int, int], object]
 """Called with reason, direction, our SPI (0: none) and the number of packets."""
+OnTcpSyn = Callable[[str, Direction, bytes], object]
+"""Called with the tunnel, the direction and the inner packet."""
 OnMoved = Callable[[int, Path], object]
 """Called with our SPI and the path that the peer's newest packet came along."""
 
@@ -27,7 +29,7 @@ class Tunnel:
         rate_mbps: Bandwidth tier, for each direction; None for no limit.
         now: Seconds on the clock that the other methods are called with.
         on_drop: Told about each kind of drop, after it was counted.
-        on_tcp_syn_179: Told about inner TCP SYNs to port 179 that came out of the tunnel: (tunnel, packet).
+        on_tcp_syn: Told about inner TCP SYNs and SYN-ACKs of both directions.
         on_moved: Told when the peer's newest ESP packet in UDP came along another path than we send on, once
             for each change (RFC 7296 section 2.23).
     """
@@ -39,12 +41,12 @@ class Tunnel:
         rate_mbps: int | None,
         now: float,
         on_drop: OnDrop,
-        on_tcp_syn_179: Callable[[str, bytes], None],
+        on_tcp_syn: OnTcpSyn,
         on_moved: OnMoved,
     ) -> None:
         self.name = name
         self._on_drop = on_drop
-        self._on_tcp_syn_179 = on_tcp_syn_179
+        self._on_tcp_syn = on_tcp_syn
         self._on_moved = on_moved
         self._children = Children()
         self._in, self._out = Tally(), Tally()
@@ -82,6 +84,9 @@ class Tunnel:
             return None
         self._out.packets += len(allowed)
         self._out.bytes += octets
+        for packet in allowed:
+            if len(packet) <= LONGEST_SYN and is_tcp_syn(packet):
+                self._on_tcp_syn(self.name, Direction.OUT, packet)
         return (sealed, child.path) if sealed else None
 
     def inbound(self, child: Child, packets: Sequence[Buffer], path: Path, now: float) -> list[bytes]:
@@ -102,8 +107,8 @@ class Tunnel:
         for packet in opened:
             if packet[0] == PLAIN_IPV4 or is_ipv4(packet):
                 allowed.append(packet)
-                if len(packet) <= LONGEST_SYN and is_tcp_syn_179(packet):
-                    self._on_tcp_syn_179(self.name, packet)
+                if len(packet) <= LONGEST_SYN and is_tcp_syn(packet):
+                    self._on_tcp_syn(self.name, Direction.IN, packet)
         if len(allowed) < len(opened):
             self.drop(DropReason.NOT_IPV4, Direction.IN, count=len(opened) - len(allowed), spi=child.spi_in)
         allowed, octets = self._admit(self._bucket_in, allowed, Direction.IN, now)

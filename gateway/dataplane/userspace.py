@@ -8,7 +8,7 @@ from gateway.dataplane.children import Child
 from gateway.dataplane.counters import Direction, DropReason, Traffic, TunnelCounters
 from gateway.dataplane.device import Device, OffloadDevice, PlainDevice
 from gateway.dataplane.reports import DropReports
-from gateway.dataplane.tunnel import OnMoved, Tunnel
+from gateway.dataplane.tunnel import OnMoved, OnTcpSyn, Tunnel
 from gateway.endpoint import Endpoint
 from ike.child_sa import EspParameters
 from ike.path import Path
@@ -44,8 +44,8 @@ class Userspace:
     Args:
         endpoint: Sends the ESP packets; its ``on_esp`` is to call ``on_esp`` here.
         publish: The stream's ``publish``; gets ``esp/esp_dropped`` records, see ``DropReports``.
-        on_tcp_syn_179: Called with (tunnel, inner packet) for each inner TCP SYN to port 179 that a CPE
-            sent: the BGP speaker refuses unknown sources without a word.
+        on_tcp_syn: Called with (tunnel, direction, inner packet) for each inner TCP SYN and SYN-ACK: the
+            BGP speaker, and the kernel, refuse connections without a word.
         on_moved: Called with (``spi_in``, path) when the peer's newest authentic ESP packet in UDP came along
             another path than its SA sends on, once for each change. Whether to ``move`` is not decided here.
 
@@ -58,12 +58,12 @@ class Userspace:
         endpoint: Endpoint,
         publish: Callable[..., object],
         *,
-        on_tcp_syn_179: Callable[[str, bytes], None] = lambda _tunnel, _packet: None,
+        on_tcp_syn: OnTcpSyn = lambda _tunnel, _direction, _packet: None,
         on_moved: OnMoved = lambda _spi_in, _path: None,
     ) -> None:
         self._endpoint = endpoint
         self._publish = publish
-        self._on_tcp_syn_179 = on_tcp_syn_179
+        self._on_tcp_syn = on_tcp_syn
         self._on_moved = on_moved
         self._loop = asyncio.get_running_loop()
         self._reports = DropReports(publish)
@@ -87,7 +87,7 @@ class Userspace:
             rate_mbps=rate_mbps,
             now=self._loop.time(),
             on_drop=lambda *drop: self._report(tunnel, *drop),
-            on_tcp_syn_179=self._on_tcp_syn_179,
+            on_tcp_syn=self._on_tcp_syn,
             on_moved=self._on_moved,
         )
         device = OffloadDevice(tun_fd) if vnet_hdr else PlainDevice(tun_fd)

@@ -49,6 +49,31 @@ def test_learned_prefixes_are_reported_and_kept() -> None:
     assert table.learned(FIRST.name) == BRANCH
 
 
+def test_the_open_message_is_reported_also_when_it_is_refused() -> None:
+    found = play(sessions(), "wrong_as.jsonl")
+    (opened,) = [event for event in found if isinstance(event, events.OpenReceived)]
+    assert (opened.neighbor, opened.peer_as, opened.peer_hold_time) == (SECOND.name, 65533, 3)
+
+
+def test_one_prefix_more_than_allowed_is_not_learned_and_reported_once() -> None:
+    limited = neighbor(0, prefix_limit=1)
+    table = sessions()
+    table.set_neighbors([limited, SECOND])
+    found = play(table, "closed_by_peer.jsonl", UNTIL_LEARNED)
+    lines = (DATA / "closed_by_peer.jsonl").read_bytes().splitlines()[:UNTIL_LEARNED]
+    found += [event for line in lines if b'"update"' in line for event in table.receive(parse(line))]
+    exceeded = [event for event in found if isinstance(event, events.PrefixLimitExceeded)]
+    assert exceeded == [events.PrefixLimitExceeded(neighbor=limited.name, count=2, limit=1)]
+    assert table.learned(limited.name) == {IPv4Network("10.1.0.0/16")}
+
+
+def test_as_many_prefixes_as_allowed_are_learned() -> None:
+    table = sessions()
+    table.set_neighbors([neighbor(0, prefix_limit=2), SECOND])
+    play(table, "closed_by_peer.jsonl", UNTIL_LEARNED)
+    assert table.learned(FIRST.name) == BRANCH
+
+
 def test_the_session_of_the_same_peer_with_another_local_address_is_not_touched() -> None:
     table = sessions()
     play(table, "closed_by_peer.jsonl", UNTIL_LEARNED)

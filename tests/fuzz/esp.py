@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.dataplane.coalesce import writes_of
 from gateway.dataplane.esp import InboundSa, OutboundSa
+from gateway.dataplane.handshake import read_handshake
 from gateway.dataplane.offload import packets_of
 from gateway.dataplane.tunnel import Tunnel
 from ike.child_sa import EspParameters
@@ -80,7 +81,7 @@ def _check_tunnel(mode: int, packets: list[bytes]) -> list[bytes]:
         rate_mbps=None,
         now=0.0,
         on_drop=lambda _reason, _direction, _spi, count: dropped.append(count),
-        on_tcp_syn_179=lambda _tunnel, _packet: None,
+        on_tcp_syn=lambda _tunnel, _direction, packet: read_handshake(packet),
         on_moved=lambda _spi, _path: None,
     )
     child = tunnel.install(parameters(mode), None, now=0.0)

@@ -12,6 +12,8 @@ import sys
 import time
 from typing import Any
 
+from gateway.dataplane.counters import Direction
+from gateway.dataplane.handshake import read_handshake
 from gateway.dataplane.tun import open_tun
 from gateway.dataplane.userspace import Userspace
 from gateway.endpoint import Endpoint
@@ -50,7 +52,7 @@ class Node:
             on_esp=self._on_esp,
             sockets=open_sockets if config["segmentation"] else sockets_without_gro,
         )
-        self.dataplane = Userspace(self.endpoint, self._publish, on_tcp_syn_179=self._on_syn)
+        self.dataplane = Userspace(self.endpoint, self._publish, on_tcp_syn=self._on_syn)
         self.endpoint.open()
         tun = open_tun(config["tun"], config["vnet_hdr"])
         self.dataplane.add_tunnel(TUNNEL, tun, vnet_hdr=config["vnet_hdr"], rate_mbps=config["rate_mbps"])
@@ -61,8 +63,9 @@ class Node:
     def _publish(self, category: str, name: str, **data: Any) -> None:
         self.records.append({"category": category, "name": name, **data})
 
-    def _on_syn(self, _tunnel: str, _packet: bytes) -> None:
-        self.syns += 1
+    def _on_syn(self, _tunnel: str, direction: Direction, packet: bytes) -> None:
+        is_answer = read_handshake(packet).is_answer
+        self.syns += direction is Direction.IN and not is_answer
 
     def do(self, request: dict[str, Any]) -> Any:
         """Serve one request."""

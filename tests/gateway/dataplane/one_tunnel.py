@@ -51,7 +51,7 @@ class OneTunnel:
 
     def __init__(self, rate_mbps: int | None = None) -> None:
         self.drops: list[tuple[DropReason, Direction, int, int]] = []
-        self.syns: list[tuple[str, bytes]] = []
+        self.syns: list[tuple[str, Direction, bytes]] = []
         self.moved: list[tuple[int, Path]] = []
         self.now = 0.0
         self.tunnel = Tunnel(
@@ -59,7 +59,7 @@ class OneTunnel:
             rate_mbps=rate_mbps,
             now=0.0,
             on_drop=lambda *drop: self.drops.append(drop),
-            on_tcp_syn_179=lambda *syn: self.syns.append(syn),
+            on_tcp_syn=lambda *syn: self.syns.append(syn),
             on_moved=lambda *moved: self.moved.append(moved),
         )
 

@@ -96,17 +96,20 @@ def test_the_bandwidth_tier_holds_for_each_direction_on_its_own() -> None:
     assert made.drops[-1] == (DropReason.BANDWIDTH, Direction.IN, 0, 4)
 
 
-def test_an_inbound_bgp_syn_is_told_and_passed_on(made: OneTunnel) -> None:
+def test_an_inbound_tcp_syn_is_told_and_passed_on(made: OneTunnel) -> None:
     child = made.install(1)
     syn = tcp(port=179, flags=0x02)
     assert made.receive(child, peer(1).seal([PACKET, syn])) == [PACKET, syn]
-    assert made.syns == [("branch1/cpe1/0", syn)]
+    assert made.syns == [("branch1/cpe1/0", Direction.IN, syn)]
 
 
-def test_an_outbound_bgp_syn_is_not_told(made: OneTunnel) -> None:
-    made.install(1)
-    made.tunnel.outbound([tcp(port=179, flags=0x02)], 0.0)
+def test_an_outbound_syn_ack_is_told_when_it_has_left(made: OneTunnel) -> None:
+    syn_ack = tcp(port=50000, flags=0x12)
+    made.tunnel.outbound([syn_ack], 0.0)
     assert made.syns == []
+    made.install(1)
+    made.tunnel.outbound([PACKET, syn_ack], 0.0)
+    assert made.syns == [("branch1/cpe1/0", Direction.OUT, syn_ack)]
 
 
 def test_counters_count_inner_packets_for_the_tunnel_and_for_each_child_sa(made: OneTunnel) -> None:

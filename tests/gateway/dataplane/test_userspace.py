@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.dataplane import userspace
-from gateway.dataplane.counters import DropReason
+from gateway.dataplane.counters import Direction, DropReason
 from gateway.dataplane.userspace import Userspace
 from ike.path import Path
 from tests.gateway.dataplane.one_tunnel import PATH, parameters, peer
@@ -24,13 +24,13 @@ class Setup:
     def __init__(self, ours: socket.socket, kernel: socket.socket) -> None:
         self.sent: list[tuple[list[bytes], Path]] = []
         self.records: list[dict[str, Any]] = []
-        self.syns: list[tuple[str, bytes]] = []
+        self.syns: list[tuple[str, Direction, bytes]] = []
         self.moved: list[tuple[int, Path]] = []
         self.ours, self.kernel = ours, kernel
         self.dataplane = Userspace(
             self,  # type: ignore[arg-type] # only send_esp is called
             lambda _category, name, **data: self.records.append({"name": name, **data}),
-            on_tcp_syn_179=lambda *syn: self.syns.append(syn),
+            on_tcp_syn=lambda *syn: self.syns.append(syn),
             on_moved=lambda *moved: self.moved.append(moved),
         )
         self.dataplane.add_tunnel(TUNNEL, ours.fileno(), vnet_hdr=False, rate_mbps=None)
@@ -178,12 +178,12 @@ def test_a_tunnel_name_is_taken_once(run: Callable[[Script], None]) -> None:
     run(script)
 
 
-def test_a_bgp_syn_from_the_tunnel_is_told(run: Callable[[Script], None]) -> None:
+def test_a_tcp_syn_from_the_tunnel_is_told(run: Callable[[Script], None]) -> None:
     async def script(setup: Setup) -> None:
         setup.dataplane.install(TUNNEL, parameters(1))
         syn = tcp(port=179, flags=0x02)
         setup.receive(*peer(1).seal([syn]))
-        assert setup.syns == [(TUNNEL, syn)]
+        assert setup.syns == [(TUNNEL, Direction.IN, syn)]
 
     run(script)
 

@@ -1,0 +1,74 @@
+"""Which of the prefixes that a CPE announces are taken: those that can be a branch's."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from enum import StrEnum
+from ipaddress import IPv4Network, collapse_addresses
+
+from gateway.model.profiles import prefixes
+
+
+class Refusal(StrEnum):
+    """Why a prefix is not taken."""
+
+    DEFAULT_ROUTE = "default_route"
+    ADVERTISED = "advertised"
+
+    @property
+    def explanation(self) -> str:
+        """The reason as a sentence without its full stop."""
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    Refusal.DEFAULT_ROUTE: "a default route is no branch's prefix",
+    Refusal.ADVERTISED: "the prefix belongs to the service, which advertises it",
+}
+
+
+class ImportPolicy:
+    """What is taken from the CPEs of a remote network.
+
+    A default route would make every source address look like the branch's. A prefix that is, or covers, what
+    is advertised to the branch would draw the service's traffic into the tunnel, as would a part of
+    Microsoft's ranges. A part of the rest of the internet is taken: a branch may have public addresses.
+
+    Args:
+        advertised: What is advertised to the CPEs.
+    """
+
+    def __init__(self, advertised: Iterable[IPv4Network]) -> None:
+        self._advertised = sorted(advertised)
+        microsoft = prefixes("microsoft")
+        is_told = not set(microsoft).isdisjoint(self._advertised)
+        self._microsoft = list(collapse_addresses(microsoft)) if is_told else []
+
+    def refusal(self, prefix: IPv4Network) -> Refusal | None:
+        """Why a prefix is not taken; None when it is."""
+        if prefix.prefixlen == 0:
+            return Refusal.DEFAULT_ROUTE
+        return Refusal.ADVERTISED if self._covers(prefix) or self._is_microsofts(prefix) else None
+
+    def _covers(self, prefix: IPv4Network) -> bool:
+        """Whether it is, or covers, what is advertised: of its own length or longer, sorted behind it."""
+        place = bisect_left(self._advertised, prefix)
+        return place < len(self._advertised) and self._advertised[place].subnet_of(prefix)
+
+    def _is_microsofts(self, prefix: IPv4Network) -> bool:
+        """Whether it lies in the last of the separate ranges that begin before it."""
+        place = bisect_right(self._microsoft, prefix.network_address, key=lambda each: each.network_address)
+        return place > 0 and prefix.subnet_of(self._microsoft[place - 1])
+
+    def sort(
+        self, announced: Iterable[IPv4Network]
+    ) -> tuple[tuple[IPv4Network, ...], dict[Refusal, list[IPv4Network]]]:
+        """The prefixes that are taken, and the others by reason."""
+        taken = []
+        refused: dict[Refusal, list[IPv4Network]] = {}
+        for prefix in announced:
+            reason = self.refusal(prefix)
+            if reason is None:
+                taken.append(prefix)
+            else:
+                refused.setdefault(reason, []).append(prefix)
+        return tuple(taken), refused
