@@ -117,7 +117,7 @@ class Gateway:
             for carrier in carriers.values():
                 self._ike.serve(carrier)
             self._close = building.pop_all()
-        configured = [facts_of(tunnel).as_json() for tunnel in self.tunnels]
+        configured = [facts_of(tunnel, self.lab).as_json() for tunnel in self.tunnels]
         self.stream.publish("lab", "gateway_ready", endpoints=sorted(carriers), tunnels=configured)
 
     async def stop(self) -> None:

@@ -12,6 +12,7 @@ from gateway.daemon.progress import Progress
 from gateway.dataplane.counters import SaCounters
 from gateway.diagnosis import facts_of
 from gateway.endpoint import EndpointCounters
+from gateway.model import LabFile
 
 
 async def status(running: Gateway, progress: Progress) -> dict[str, Any]:
@@ -24,7 +25,7 @@ async def status(running: Gateway, progress: Progress) -> dict[str, Any]:
         "time": time.time(),
         "endpoints": sorted({str(tunnel.endpoint) for tunnel in running.tunnels}),
         "remote_networks": [
-            {**_network(network, progress, rekeyings), "answered": counts}
+            {**_network(network, progress, rekeyings, running.lab), "answered": counts}
             for network, counts in zip(networks, answered, strict=True)
         ],
         "underlay": {endpoint.address: _underlay(endpoint.counters) for endpoint in running.endpoints},
@@ -33,17 +34,19 @@ async def status(running: Gateway, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _network(network: Network, progress: Progress, rekeyings: Mapping[str, float]) -> dict[str, Any]:
+def _network(
+    network: Network, progress: Progress, rekeyings: Mapping[str, float], lab: LabFile
+) -> dict[str, Any]:
     return {
         "name": network.name,
         "profiles": [profile.name for profile in network.profiles],
         "advertised": len(network.advertised),
-        "tunnels": [_tunnel(attached, network, progress, rekeyings) for attached in network.attached()],
+        "tunnels": [_tunnel(attached, network, progress, rekeyings, lab) for attached in network.attached()],
     }
 
 
 def _tunnel(
-    attached: Attached, network: Network, progress: Progress, rekeyings: Mapping[str, float]
+    attached: Attached, network: Network, progress: Progress, rekeyings: Mapping[str, float], lab: LabFile
 ) -> dict[str, Any]:
     tunnel = attached.tunnel
     followed = progress.tunnel(tunnel.name).as_json()
@@ -51,7 +54,7 @@ def _tunnel(
         followed[key] = [{**sa, "rekey_at": rekeyings.get(sa[spi])} for sa in followed[key]]
     counters = attached.dataplane.counters(tunnel.name)
     return {
-        **facts_of(tunnel).as_json(),
+        **facts_of(tunnel, lab).as_json(),
         **followed,
         "learned": [str(prefix) for prefix in network.learned(tunnel.name)],
         "counters": {

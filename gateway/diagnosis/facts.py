@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gateway.model.routes import covers_endpoint, enabled_by_profile
+
 if TYPE_CHECKING:
-    from gateway.model import Tunnel
+    from gateway.model import LabFile, Tunnel
     from ike.proposal import Suite
 
 Record = Mapping[str, Any]
@@ -35,6 +37,8 @@ class TunnelFacts:
         esp: The same of phase 2.
         pfs: Groups of which a rekey of the CHILD SA has to have one; empty: it must have none. None when they
             are not known: the group of the IKE SA is wanted, or the records are of an earlier version.
+        profiles: The traffic profiles associated with the remote network, and whether each is enabled.
+        advertises_endpoint: Whether a prefix that is advertised to the CPE covers ``advertised_endpoint``.
     """
 
     name: str
@@ -47,7 +51,14 @@ class TunnelFacts:
     peer_asn: int
     ike: Mapping[str, Allowed]
     esp: Mapping[str, Allowed]
+    profiles: Mapping[str, bool]
+    advertises_endpoint: bool
     pfs: tuple[str, ...] | None = None
+
+    @property
+    def remote_network(self) -> str:
+        """Name of the remote network."""
+        return self.name.rsplit("/", 2)[0]
 
     @property
     def link(self) -> str:
@@ -70,11 +81,14 @@ class TunnelFacts:
                 "esp": _plain(self.esp),
                 "pfs": None if self.pfs is None else list(self.pfs),
             },
+            "profiles": dict(self.profiles),
+            "advertises_endpoint": self.advertises_endpoint,
         }
 
 
-def facts_of(tunnel: "Tunnel") -> TunnelFacts:
-    """The facts of a tunnel of the lab file."""
+def facts_of(tunnel: "Tunnel", lab: "LabFile") -> TunnelFacts:
+    """The facts of a tunnel of a lab file."""
+    network = next(each for each in lab.remote_networks if each.name == tunnel.remote_network)
     return TunnelFacts(
         name=tunnel.name,
         endpoint=str(tunnel.endpoint),
@@ -87,6 +101,8 @@ def facts_of(tunnel: "Tunnel") -> TunnelFacts:
         ike=_combinations(tunnel.policy.ike_suites),
         esp=_combinations(tunnel.policy.esp_suites),
         pfs=None if tunnel.policy.pfs_same_as_ike else tuple(g.name for g in tunnel.policy.pfs_groups),
+        profiles=enabled_by_profile(lab, network),
+        advertises_endpoint=covers_endpoint(lab, network, tunnel.advertised_endpoint),
     )
 
 
@@ -105,6 +121,8 @@ def facts_from(json: Record) -> TunnelFacts:
         ike=_parsed(policy["ike"]),
         esp=_parsed(policy["esp"]),
         pfs=None if policy.get("pfs") is None else tuple(policy["pfs"]),
+        profiles=json.get("profiles", {}),
+        advertises_endpoint=json.get("advertises_endpoint", False),
     )
 
 

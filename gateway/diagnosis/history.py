@@ -1,6 +1,6 @@
 """What happened to one tunnel, as the rules read it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.diagnosis.facts import Record, TunnelFacts
@@ -15,6 +15,7 @@ class _Live:
     up_since: Record | None = None
     bgp: Record | None = None
     learned: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
 
 
 class History:
@@ -29,21 +30,28 @@ class History:
     Attributes:
         records: Those of the tunnel, in order.
         strays: ``datagram_dropped`` of no tunnel that arrived at this tunnel's endpoint.
+        stream: All records, in order.
+        drops: ``traffic_dropped`` of the tunnel's remote network.
     """
 
     def __init__(
-        self, tunnel: TunnelFacts, tunnels: Sequence[TunnelFacts], records: Iterable[Record], now: float
+        self, tunnel: TunnelFacts, tunnels: Sequence[TunnelFacts], records: Sequence[Record], now: float
     ) -> None:
         self.tunnel = tunnel
         self.tunnels = tuple(tunnels)
         self.now = now
+        self.stream = records
         self.records: list[Record] = []
         self.strays: list[Record] = []
+        self.drops: list[Record] = []
         self._live = _Live()
         for record in records:
             if record.get("tunnel") == tunnel.name:
                 self.records.append(record)
                 _reduce(self._live, record)
+            elif record["name"] == "traffic_dropped":
+                if record["remote_network"] == tunnel.remote_network:
+                    self.drops.append(record)
             elif _is_stray(record) and host(record["data"]["local"]) == tunnel.endpoint:
                 self.strays.append(record)
 
@@ -69,6 +77,11 @@ class History:
     def learned(self) -> set[str]:
         """The prefixes that the CPE announces now."""
         return self._live.learned
+
+    @property
+    def accepted(self) -> set[str]:
+        """Those of them that the gateway has taken."""
+        return self._live.learned - self._live.refused
 
     def all(self, *names: str, after: int = 0) -> list[Record]:
         """The tunnel's records of these names with an id greater than ``after``."""
@@ -123,5 +136,8 @@ def _reduce_bgp(live: _Live, record: Record) -> None:
             live.bgp = None
         case "routes_learned":
             live.learned |= set(data["prefixes"])
+        case "routes_refused":
+            live.refused |= set(data["prefixes"])
         case "routes_withdrawn":
             live.learned -= set(data["prefixes"])
+            live.refused -= set(data["prefixes"])

@@ -181,16 +181,29 @@ RESERVED_ASNS = {
 """ASNs between 1 and 65534 that a device link cannot have, with the reason."""
 
 
+_LAST_ASN = 65534
+_RESERVED_ABOVE = (*range(65535, 65552), 4294967295)
+_NOT_TWO_BYTES = "not a 2-byte number"
+
+
+def reserved_asn(number: int) -> str | None:
+    """Why a device link cannot have an AS number, in words; None when it can."""
+    if number in _RESERVED_ABOVE:
+        return "reserved by IANA"
+    if not 1 <= number <= _LAST_ASN:
+        return _NOT_TWO_BYTES
+    return RESERVED_ASNS.get(number)
+
+
 def _asn(value: object) -> object:
     fix = "use a 2-byte ASN such as 65001"
     if not isinstance(value, int) or isinstance(value, bool):
         raise broken("an ASN is a whole number without quotes", fix)
-    if value in range(65535, 65552) or value == 4294967295:  # noqa: PLR2004  (the reserved numbers above 65534)
-        raise broken(f"ASN {value} is reserved by IANA", fix)
-    if not 1 <= value <= 65534:  # noqa: PLR2004  (the bounds of the rule)
+    reason = reserved_asn(value)
+    if reason == _NOT_TWO_BYTES:
         raise broken("an ASN is a 2-byte number from 1 to 65534; 4-byte ASNs are not accepted", fix)
-    if value in RESERVED_ASNS:
-        raise broken(f"ASN {value} is {RESERVED_ASNS[value]}", fix)
+    if reason is not None:
+        raise broken(f"ASN {value} is {reason}", fix)
     return value
 
 

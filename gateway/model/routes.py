@@ -53,6 +53,23 @@ def profiles_in_force(lab: LabFile, network: RemoteNetwork) -> tuple[ProfileName
     return tuple(name for kind, name in _NAMES.items() if kind in kinds)
 
 
+def enabled_by_profile(lab: LabFile, network: RemoteNetwork) -> dict[str, bool]:
+    """The associated profiles that are meant for remote networks, and whether each is enabled."""
+    states: dict[str, bool] = {}
+    for profile in associated(lab, network):
+        name = _NAMES.get(profile.traffic_forwarding_type) if profile.traffic_forwarding_type else None
+        if name is not None:
+            states[name] = states.get(name, False) or profile.is_enabled
+    return states
+
+
+def covers_endpoint(lab: LabFile, network: RemoteNetwork, endpoint: IPv4Address) -> bool:
+    """Whether an advertised prefix covers the endpoint, which ``gateway.advertiseEndpoint`` allows."""
+    if not lab.gateway.advertise_endpoint:
+        return False
+    return any(endpoint in prefix for prefix in advertised(lab, network, (endpoint,)))
+
+
 def advertised(lab: LabFile, network: RemoteNetwork, endpoints: Iterable[IPv4Address]) -> Prefixes:
     """The prefixes advertised to a remote network by BGP: the union of its profiles, sorted.
 

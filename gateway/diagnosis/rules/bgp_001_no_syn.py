@@ -3,6 +3,7 @@
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
+from gateway.diagnosis.rules.bgp_attempts import NO_BGP, NO_BGP_LOG, branch_prefix_around, silent_since
 from gateway.diagnosis.rules.common import seconds
 
 SILENCE_SECONDS = 15.0
@@ -10,10 +11,8 @@ SILENCE_SECONDS = 15.0
 
 
 def _find(history: History) -> Evidence | None:
-    up = history.up_since
-    if up is None or history.bgp is not None or history.age(up) < SILENCE_SECONDS:
-        return None
-    if history.all("tcp_syn_seen", "connected", "established", after=up["id"]):
+    up = silent_since(history)
+    if up is None or history.age(up) < SILENCE_SECONDS or branch_prefix_around(history):
         return None
     facts = history.tunnel
     return Evidence(
@@ -34,7 +33,7 @@ RULE = Rule(
     title="The CPE does not open BGP",
     step=Step.BGP,
     certainty=Certainty.LIKELY,
-    service="would show the tunnel as connected and BGP as disconnected",
+    service=NO_BGP,
     find=_find,
     page=Page(
         symptom="The tunnel is up on both ends; the CPE's BGP session stays in Idle, Active or Connect.",
@@ -56,6 +55,6 @@ RULE = Rule(
             "... ebgp-multihop 2; FortiGate: set ebgp-enforce-multihop enable), and let the CPE open "
             "the connection."
         ),
-        service="tunnelConnected without bgpConnected in the remote network health log.",
+        service=NO_BGP_LOG,
     ),
 )

@@ -3,26 +3,21 @@
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
+from gateway.diagnosis.rules.bgp_attempts import NO_BGP, NO_BGP_LOG, as_number_mismatch
 from gateway.diagnosis.rules.common import device_link
-
-BAD_PEER_AS = (2, 2)
-"""OPEN Message Error, Bad Peer AS (RFC 4271 section 6.2)."""
+from gateway.model.fields import reserved_asn
 
 
 def _find(history: History) -> Evidence | None:
-    if history.up_since is None:
+    mismatch, facts = as_number_mismatch(history), history.tunnel
+    if mismatch is None:
         return None
-    mismatches = [
-        r
-        for r in history.all("notification_sent", "notification_received")
-        if (r["data"]["code"], r["data"]["subcode"]) == BAD_PEER_AS
-    ]
-    if not mismatches:
+    last, number = mismatch
+    if number is not None and (number == facts.local_asn or reserved_asn(number)):
         return None
-    last, facts = mismatches[-1], history.tunnel
     detail = f": {last['data']['detail']}" if last["data"]["detail"] else ""
     if last["name"] == "notification_sent":
-        saw = f"the CPE's OPEN has another AS number{detail}"
+        saw = f"AS {number} in the CPE's OPEN" if number else f"another AS number in the CPE's OPEN{detail}"
         expected = f"AS {facts.peer_asn}, the device ASN of {device_link(history)}"
     else:
         saw = f"the CPE refuses our OPEN with Bad Peer AS{detail}"
@@ -44,7 +39,7 @@ RULE = Rule(
     title="AS numbers do not match",
     step=Step.BGP,
     certainty=Certainty.PROVEN,
-    service="would show the tunnel as connected and BGP as disconnected",
+    service=NO_BGP,
     find=_find,
     page=Page(
         symptom=(
@@ -64,6 +59,6 @@ RULE = Rule(
             "On the CPE, the local AS is the link's device ASN and the remote AS is 65476. The "
             "portal's column Link ASN shows the CPE's number, not Microsoft's."
         ),
-        service="tunnelConnected without bgpConnected in the remote network health log.",
+        service=NO_BGP_LOG,
     ),
 )

@@ -1,33 +1,26 @@
-"""GSA-BGP-003: the CPE opens BGP from or to an address that the device link does not name."""
+"""GSA-BGP-003: the CPE opens BGP from an address that the device link does not name."""
 
-from gateway.diagnosis.facts import Record
 from gateway.diagnosis.finding import Certainty, Fix
-from gateway.diagnosis.history import History, host
+from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
+from gateway.diagnosis.rules.bgp_attempts import NO_BGP, NO_BGP_LOG, ends, misaddressed_syn
 from gateway.diagnosis.rules.common import device_link
 
 
 def _find(history: History) -> Evidence | None:
-    up, facts = history.up_since, history.tunnel
-    if up is None or history.bgp is not None:
+    last, facts = misaddressed_syn(history), history.tunnel
+    if last is None:
         return None
-    ended = history.last("closed", after=up["id"])
-    syns = history.all("tcp_syn_seen", after=(ended or up)["id"])
-    wanted = facts.peer_bgp, facts.local_bgp
-    if not syns or any(_ends(syn) == wanted for syn in syns):
+    source, destination = ends(last)
+    if source == facts.peer_bgp or (source, destination) == (facts.local_bgp, facts.peer_bgp):
         return None
-    last = syns[-1]
-    source, destination = _ends(last)
-    wrong = [
-        *([f"source {source}"] if source != facts.peer_bgp else []),
-        *([f"destination {destination}"] if destination != facts.local_bgp else []),
-    ]
-    reversed_ = facts.local_bgp == source or facts.peer_bgp == destination
+    wrong = [f"source {source}"]
+    if destination != facts.local_bgp:
+        wrong.append(f"destination {destination}")
     return Evidence(
         title=f"BGP with the wrong {' and '.join(word.split()[0] for word in wrong)} address",
         where=f"TCP SYN inside the tunnel (record {last['id']})",
-        saw=f"{source} to {destination}:179; wrong: {', '.join(wrong)}"
-        + ("; the two BGP addresses look reversed" if reversed_ else ""),
+        saw=f"{source} to {destination}:179; wrong: {', '.join(wrong)}",
         expected=f"{facts.peer_bgp} to {facts.local_bgp}:179, as {device_link(history)} has it",
         because=(last,),
         fix=Fix(
@@ -38,26 +31,20 @@ def _find(history: History) -> Evidence | None:
     )
 
 
-def _ends(syn: Record) -> tuple[str, str]:
-    return host(syn["data"]["source"]), host(syn["data"]["destination"])
-
-
 RULE = Rule(
     code="GSA-BGP-003",
-    title="BGP with a wrong address",
+    title="BGP with the wrong source address",
     step=Step.BGP,
     certainty=Certainty.PROVEN,
-    service="would show the tunnel as connected and BGP as disconnected",
+    service=NO_BGP,
     find=_find,
     page=Page(
         symptom=(
             "The tunnel is up; the CPE's BGP session stays in Active or Connect, its SYN is never answered."
         ),
         cause=(
-            "The CPE sends its TCP SYN from an address that is not the link's device BGP address "
-            "(most often that of its LAN or tunnel interface, because no update source is set), or to "
-            "another address than the link's local BGP address. The two are also easily swapped: "
-            "local on the link is peer on the CPE."
+            "The CPE sends its TCP SYN from an address that is not the link's device BGP address, "
+            "most often that of its LAN, WAN or tunnel interface, because no update source is set."
         ),
         proof="The source and destination of the SYN that came out of the tunnel, against the device link.",
         fix=(
@@ -66,6 +53,6 @@ RULE = Rule(
             "loopback or the XFRM interface), and take the gateway's address from View configuration: "
             "localConfigurations[].bgpAddress."
         ),
-        service="tunnelConnected without bgpConnected in the remote network health log.",
+        service=NO_BGP_LOG,
     ),
 )

@@ -1,6 +1,7 @@
 """Tells what happens to tunnels in records: real events, translated as the gateway does it."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path as FilePath
@@ -13,12 +14,15 @@ from bgp.events import (
     Established,
     NotificationReceived,
     NotificationSent,
+    OpenReceived,
+    PrefixLimitExceeded,
+    RoutesAdvertised,
     RoutesLearned,
     RoutesWithdrawn,
 )
 from bgp.notification import notification_name
 from gateway.daemon.translate import publish_bgp, publish_ike
-from gateway.diagnosis import Finding, diagnose, facts_of
+from gateway.diagnosis import Finding, TunnelFacts, diagnose, facts_of
 from gateway.model import Tunnel, load, tunnels
 from gateway.records import Stream
 from ike.constants import DhGroup, Encr, Esn, Integ, Prf, ProtocolId, TransformType
@@ -90,19 +94,28 @@ class Story:
     Args:
         example: Lab file in ``examples/``.
         index: The tunnel that most calls are about.
+        facts: What ``gateway_ready`` says otherwise of every tunnel.
     """
 
-    def __init__(self, example: str = "minimal.yaml", index: int = 0) -> None:
+    def __init__(
+        self, example: str = "minimal.yaml", index: int = 0, facts: Mapping[str, Any] | None = None
+    ) -> None:
         self.now = 1_700_000_000.0
         self.stream = Stream(lambda: self.now)
-        self.tunnels = tunnels(load([EXAMPLES / example]))
+        self.lab = load([EXAMPLES / example])
+        self.tunnels = tunnels(self.lab)
         self.tunnel: Tunnel = self.tunnels[index]
         self._numbers = itertools.count(1)
         self.spi = ""
         self.child = 0
         self.source = f"{self.tunnel.peer_address}:500"
-        ready = [facts_of(tunnel).as_json() for tunnel in self.tunnels]
+        ready = [facts_of(tunnel, self.lab).as_json() | dict(facts or {}) for tunnel in self.tunnels]
         self.stream.publish("lab", "gateway_ready", endpoints=["198.51.100.20"], tunnels=ready)
+
+    @property
+    def facts(self) -> TunnelFacts:
+        """What is configured for the tunnel."""
+        return facts_of(self.tunnel, self.lab)
 
     def records(self) -> list[dict[str, Any]]:
         """Everything that was published."""
@@ -294,7 +307,9 @@ class Story:
 
     # BGP
 
-    def syn(self, source: str = "", destination: str = "") -> None:
+    def syn(
+        self, source: str = "", destination: str = "", *, ttl: int = 64, authentication: str = "none"
+    ) -> None:
         """A TCP SYN to port 179 comes out of the tunnel."""
         self.stream.publish(
             "bgp",
@@ -302,7 +317,30 @@ class Story:
             tunnel=self.tunnel.name,
             source=f"{source or self.tunnel.peer_bgp}:50000",
             destination=f"{destination or self.tunnel.local_bgp}:179",
-            ttl=64,
+            ttl=ttl,
+            authentication=authentication,
+        )
+
+    def syn_answered(self) -> None:
+        """The gateway's TCP SYN-ACK leaves."""
+        self.stream.publish(
+            "bgp",
+            "tcp_syn_answered",
+            tunnel=self.tunnel.name,
+            source=f"{self.tunnel.local_bgp}:179",
+            destination=f"{self.tunnel.peer_bgp}:50000",
+        )
+
+    def opened(self, peer_as: int) -> None:
+        """The CPE's OPEN message comes."""
+        self._bgp(Connected(neighbor=self.tunnel.name))
+        self._bgp(
+            OpenReceived(
+                neighbor=self.tunnel.name,
+                peer_as=peer_as,
+                router_id=self.tunnel.peer_bgp,
+                peer_hold_time=30,
+            )
         )
 
     def establish_bgp(self) -> None:
@@ -354,6 +392,49 @@ class Story:
     def withdraw(self, *prefixes: str) -> None:
         """The CPE withdraws prefixes."""
         self._bgp(RoutesWithdrawn(neighbor=self.tunnel.name, prefixes=tuple(map(IPv4Network, prefixes))))
+
+    def refuse(self, reason: str, *prefixes: str) -> None:
+        """The gateway does not take announced prefixes."""
+        self.stream.publish(
+            "bgp",
+            "routes_refused",
+            tunnel=self.tunnel.name,
+            reason=reason,
+            rule="no branch's",
+            prefixes=list(prefixes),
+        )
+
+    def exceed_prefix_limit(self, count: int) -> None:
+        """The CPE announces too many prefixes, and the session ends."""
+        self._bgp(PrefixLimitExceeded(neighbor=self.tunnel.name, count=count, limit=4000))
+        self.notified(6, 1, sent=True)
+
+    def advertise(self, count: int) -> None:
+        """The CPE has been sent so many prefixes."""
+        self._bgp(RoutesAdvertised(neighbor=self.tunnel.name, count=count))
+
+    # Traffic
+
+    def drop(self, reason: str, source: str, destination: str, profile: str | None = None) -> None:
+        """The edge drops packets."""
+        self.stream.publish(
+            "edge",
+            "traffic_dropped",
+            remote_network=self.tunnel.remote_network,
+            reason=reason,
+            source=source,
+            destination=destination,
+            protocol="tcp",
+            port=443,
+            packets=3,
+            profile=profile,
+        )
+
+    def handshake(self, name: str, source: str, destination: str, **facts: int) -> None:
+        """A TCP handshake inside the tunnel shows something."""
+        self.stream.publish(
+            "edge", name, tunnel=self.tunnel.name, source=source, destination=destination, **facts
+        )
 
     def come_up(self) -> None:
         """Everything works."""
