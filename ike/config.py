@@ -3,6 +3,7 @@
 The application implements ``PeerLookup``; no rule of any particular service lives in ``ike``.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
@@ -49,6 +50,26 @@ class Lifetimes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CandidateKey:
+    """A key that the peer may have used instead of its own, tried only to tell why authentication failed.
+
+    Args:
+        psk: The key, as octets.
+        hint: What it is, for people, without a word of the key: ``with a line break at its end``.
+        owner: Name of the peer whose key it is; empty for a variant of the peer's own.
+    """
+
+    psk: bytes = field(repr=False)
+    hint: str
+    owner: str = ""
+
+
+def no_candidates() -> Sequence[CandidateKey]:
+    """None: nothing is tried."""
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class PeerConfig:
     """One peer that may bring up one IKE SA with us.
 
@@ -56,6 +77,7 @@ class PeerConfig:
         name: The tunnel's name in events, for example ``branch1/cpe1/0``.
         psk: The pre-shared key, as octets.
         local_identity: What we send as IDr.
+        candidate_keys: What to try on an AUTH payload that ``psk`` does not verify, asked for only then.
         advertised_ip: The address that the peer knows us by when it is not the one we listen on; goes into
             the NAT detection hashes.
         expected_identity: What the peer is expected to send as IDi; named in events.
@@ -82,6 +104,9 @@ class PeerConfig:
     esp_suites: tuple[Suite, ...]
     pfs_groups: tuple[DhGroup, ...] = ()
     pfs_same_as_ike: bool = False
+    candidate_keys: Callable[[], Sequence[CandidateKey]] = field(
+        default=no_candidates, repr=False, compare=False
+    )
     advertised_ip: str | None = None
     enforce_identity: bool = False
     lifetimes: Lifetimes = Lifetimes()

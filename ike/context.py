@@ -9,6 +9,7 @@ from ike.events import ChildSaClosed, Event, IkeSaClosed
 from ike.half_open import HalfOpen
 from ike.ike_sa import IkeSa
 from ike.path import Path
+from ike.rate import Limiter
 from ike.request import Request
 from ike.state import ChildInput, Input, State
 from ike.timers import Timers
@@ -18,6 +19,10 @@ ESP_SPI_MIN = 256
 """SPIs 1 to 255 are reserved by IANA (RFC 4303 section 2.1)."""
 NONCE_LENGTH = 32
 """Octets of our nonces; at least half the PRF's key size (RFC 7296 section 2.10)."""
+KEY_TESTS = (10.0, 1.0)
+"""Burst and rate per second of refused AUTH payloads on which candidate keys are tried."""
+KEY_TESTS_PER_SOURCE = (3.0, 0.2)
+"""The same for one source address."""
 
 
 class Context:
@@ -42,6 +47,7 @@ class Context:
         self.timers = Timers()
         self.half_open = HalfOpen()
         self.tombstones = Tombstones()
+        self.key_tests = Limiter(KEY_TESTS, KEY_TESTS_PER_SOURCE)
         self.touched: dict[bytes, IkeSa] = {}
 
     def emit(self, event: Event) -> None:

@@ -68,6 +68,24 @@ class AuthenticationFailed(NotifyError):
     fatal = True
 
 
+class KeysDiffer(AuthenticationFailed):
+    """The AUTH payload was made with another pre-shared key.
+
+    Args:
+        octets: What it covers (RFC 7296 section 2.15).
+        received: Its authentication data.
+    """
+
+    def __init__(self, octets: bytes, received: bytes) -> None:
+        super().__init__("the AUTH payload does not verify: the two pre-shared keys differ")
+        self.octets = octets
+        self.received = received
+
+
+class IdentityRefused(AuthenticationFailed):
+    """The peer proved the pre-shared key, and its identity is not the expected one."""
+
+
 class TsUnacceptable(NotifyError):
     """The offered traffic selectors do not contain the wanted ones (RFC 7296 section 2.9)."""
 

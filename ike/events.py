@@ -259,10 +259,17 @@ class AuthResult(Event):
     Args:
         ok: Whether it proves the pre-shared key.
         detail: Why not, empty when ok.
+        hint: The candidate key that verifies it instead, in words that do not show it; empty when none does,
+            None when none was tried.
+        key_of: Name of the peer whose key that is; empty for a variant of the peer's own.
+        identity_refused: Whether it proves the key, and the identity is not the expected one.
     """
 
     ok: bool
     detail: str = ""
+    hint: str | None = None
+    key_of: str = ""
+    identity_refused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

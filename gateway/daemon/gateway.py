@@ -4,12 +4,14 @@ import contextlib
 import socket
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from gateway.daemon.handshakes import Handshakes
 from gateway.daemon.ike_service import Carrier, IkeService
+from gateway.daemon.key_candidates import candidate_keys
 from gateway.daemon.keylog import KeyLog
 from gateway.daemon.live_children import LiveChildren
 from gateway.daemon.network import Network
@@ -33,6 +35,7 @@ from gateway.model import (
 )
 from gateway.netns import InnerNamespace, SharedNamespace
 from gateway.records import Stream
+from ike.config import PeerConfig
 from ike.events import Event
 
 _NO_TUNNEL = Problem(
@@ -129,9 +132,13 @@ class Gateway:
         """When SAs are due for rekeying, see ``IkeService.rekeyings``."""
         return self._ike.rekeyings()
 
+    def _peer(self, tunnel: Tunnel) -> PeerConfig:
+        """A tunnel as the IKE responder wants it, and what to try when its key does not fit."""
+        return replace(tunnel.peer_config, candidate_keys=partial(candidate_keys, tunnel, self.tunnels))
+
     def _carriers(self) -> dict[str, Carrier]:
         """One endpoint with its dataplane per underlay address in use."""
-        peers = {(str(t.endpoint), str(t.peer_address)): t.peer_config for t in self.tunnels}
+        peers = {(str(t.endpoint), str(t.peer_address)): self._peer(t) for t in self.tunnels}
         settings = self.lab.gateway.ike
         self._ike = IkeService(
             Peers(peers, settings),

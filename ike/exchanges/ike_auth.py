@@ -5,7 +5,7 @@ Source: RFC 7296 sections 1.2 and 2.15, RFC 6023 (childless), RFC 4555 section 3
 
 from collections.abc import Sequence
 
-from ike import mobility, succession, upkeep
+from ike import candidates, mobility, succession, upkeep
 from ike.codec import (
     AuthPayload,
     IDiPayload,
@@ -19,7 +19,7 @@ from ike.codec import (
 from ike.constants import AuthMethod, NotifyType, Prf, TransformType, name_of
 from ike.context import Context
 from ike.crypto import auth
-from ike.errors import AuthenticationFailed, InvalidSyntax, NotifyError
+from ike.errors import AuthenticationFailed, IdentityRefused, InvalidSyntax, KeysDiffer, NotifyError
 from ike.events import AuthResult, IdentityOffered, IkeSaEstablished, RequestRefused
 from ike.exchanges import child
 from ike.exchanges.request import notifies, optional, required
@@ -55,8 +55,14 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     try:
         _verify(sa, init, id_i, optional(payloads, AuthPayload))
         _check_identity(sa, id_i.identification)
+    except KeysDiffer as error:
+        found = candidates.verifying(sa, error, _prf(sa), ctx)
+        hint, owner = (found.hint, found.owner) if found else (None, "")
+        ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason, hint=hint, key_of=owner))
+        raise
     except AuthenticationFailed as error:
-        ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason))
+        refused = isinstance(error, IdentityRefused)
+        ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason, identity_refused=refused))
         raise
     ctx.emit(AuthResult(**sa.where(), ok=True))
     our_id = IDrPayload(identification=sa.peer.local_identity)
@@ -97,14 +103,14 @@ def _verify(sa: IkeSa, init: InitMessages, id_i: IDiPayload, received: AuthPaylo
         raise AuthenticationFailed(f"authentication method {method}, expected a pre-shared key")
     octets = auth.signed_octets(_prf(sa), init.request, init.nonce_r, sa.keys.SK_pi, id_i.build())
     if not auth.equal(auth.psk_auth(_prf(sa), sa.peer.psk, octets), received.data):
-        raise AuthenticationFailed("the AUTH payload does not verify: the two pre-shared keys differ")
+        raise KeysDiffer(octets, received.data)
 
 
 def _check_identity(sa: IkeSa, offered: Identification) -> None:
     """After the key: who does not have it learns nothing about identities."""
     expected = sa.peer.expected_identity
     if sa.peer.enforce_identity and offered != expected:
-        raise AuthenticationFailed(f"the peer calls itself {offered.text}, expected {expected.text}")
+        raise IdentityRefused(f"the peer calls itself {offered.text}, expected {expected.text}")
 
 
 def _our_auth(sa: IkeSa, init: InitMessages, our_id: IDrPayload) -> bytes:

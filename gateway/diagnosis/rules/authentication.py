@@ -26,6 +26,42 @@ def other_method(result: Record) -> str:
     return method if found and not before else ""
 
 
-def uses_pre_shared_key(history: History, result: Record) -> bool:
-    """Whether the CPE sent an AUTH payload that claims to be made with a pre-shared key."""
-    return "AUTH" in payloads(history, result) and not other_method(result)
+def keys_differ(history: History) -> Record | None:
+    """The last ``auth_result``, when a pre-shared key was used and is not the tunnel's."""
+    result = failed(history)
+    if result is None or identity_refused(result) or other_method(result):
+        return None
+    return result if "AUTH" in payloads(history, result) else None
+
+
+def identity_refused(result: Record) -> bool:
+    """Whether an ``auth_result`` says that the key is right and the identity is not."""
+    return bool(result["data"].get("identity_refused"))
+
+
+def tried(history: History) -> Record | None:
+    """The last failure on which other keys were tried, since the CPE was last authenticated."""
+    results = history.all("auth_result")
+    since = max((r["id"] for r in results if r["data"]["ok"]), default=0)
+    found = [r for r in results if r["id"] > since and r["data"].get("hint") is not None]
+    return found[-1] if found else None
+
+
+def explained(history: History) -> Record | None:
+    """The ``auth_result`` that names the key that the CPE used instead, when it is known."""
+    if keys_differ(history) is None:
+        return None
+    result = tried(history)
+    return result if result is not None and result["data"]["hint"] else None
+
+
+def who(history: History, result: Record) -> str:
+    """`` of IDENTITY`` of an ``auth_result``, empty when it is not known."""
+    offered = [r for r in history.all("identity_offered") if r["id"] < result["id"]]
+    return f" of {offered[-1]['data']['offered']}" if offered else ""
+
+
+def proof(history: History, result: Record) -> tuple[Record, ...]:
+    """The records behind an ``auth_result``."""
+    offered = [r for r in history.all("identity_offered") if r["id"] < result["id"]]
+    return (*offered[-1:], result)

@@ -197,15 +197,33 @@ class Story:
         )
 
     def auth(
-        self, *, failure: str = "", payloads: tuple[str, ...] = AUTH_PAYLOADS, identity: str = ""
+        self,
+        *,
+        failure: str = "",
+        payloads: tuple[str, ...] = AUTH_PAYLOADS,
+        hint: str | None = None,
+        key_of: str = "",
+        identity: str = "",
+        identity_refused: bool = False,
     ) -> None:
         """The CPE sends IKE_AUTH and is authenticated, or refused."""
         self._received("IKE_AUTH", payloads)
         peer = identity or str(self.tunnel.peer_address)
         self._ike(
-            IdentityOffered(**self._where(), offered=peer, expected=peer, wanted_of_us="", ours="gateway")
+            IdentityOffered(
+                **self._where(), offered=peer, expected=peer, wanted_of_us="", ours="gateway"
+            )
         )
-        self._ike(AuthResult(**self._where(), ok=not failure, detail=failure))
+        self._ike(
+            AuthResult(
+                **self._where(),
+                ok=not failure,
+                detail=failure,
+                hint=hint,
+                key_of=key_of,
+                identity_refused=identity_refused,
+            )
+        )
         if failure:
             self._refused("IKE_AUTH", "AUTHENTICATION_FAILED", failure)
             self.close_ike(failure, established=False)

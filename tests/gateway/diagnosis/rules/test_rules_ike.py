@@ -140,6 +140,86 @@ def test_a_finding_about_keys_never_shows_one() -> None:
     assert "correct horse" not in str(story.finding())
 
 
+def test_a_key_that_was_altered_on_its_way_is_named_by_what_was_done_to_it() -> None:
+    story = Story()
+    story.init()
+    story.auth(failure=DIFFERENT_KEYS, hint="in lower case")
+    finding = story.finding()
+    assert (finding.code, finding.certainty) == ("GSA-IKE-022", Certainty.PROVEN)
+    assert finding.title == "Pre-shared keys differ: the CPE's is the link's in lower case"
+
+
+def test_what_was_recognised_once_stays_known_when_the_next_attempt_is_not_tried() -> None:
+    story = Story()
+    for hint in ("in lower case", None):
+        story.init()
+        story.auth(failure=DIFFERENT_KEYS, hint=hint)
+    assert story.finding().code == "GSA-IKE-022"
+
+
+def test_another_key_after_one_that_was_recognised_is_just_another_key() -> None:
+    story = Story()
+    for hint in ("in lower case", ""):
+        story.init()
+        story.auth(failure=DIFFERENT_KEYS, hint=hint)
+    finding = story.finding()
+    assert finding.code == "GSA-IKE-020"
+    assert finding.saw.endswith("; no usual variant of it does, and no other link's key")
+
+
+def test_nothing_is_said_about_variants_that_were_not_tried() -> None:
+    story = Story()
+    story.init()
+    story.auth(failure=DIFFERENT_KEYS)
+    assert "variant" not in story.finding().saw
+
+
+def test_the_key_of_another_link_is_named_by_its_tunnel() -> None:
+    story = Story()
+    story.init()
+    story.auth(failure=DIFFERENT_KEYS, hint="the key of branch2/cpe1/0", key_of="branch2/cpe1/0")
+    finding = story.finding()
+    assert (finding.code, finding.certainty) == ("GSA-IKE-023", Certainty.PROVEN)
+    assert finding.saw.endswith("that verifies with the key of branch2/cpe1/0")
+    assert finding.expected.endswith("the key of branch1/cpe1/0")
+
+
+@pytest.mark.parametrize(
+    ("index", "used"),
+    [(0, "the zone redundancy key of the second tunnel"), (1, "the pre-shared key of the first tunnel")],
+)
+def test_the_two_keys_of_a_zone_redundant_link_are_called_by_their_names(index: int, used: str) -> None:
+    story = Story("zone-redundancy.yaml", index=index)
+    story.init()
+    other = story.tunnels[1 - index].name
+    story.auth(failure=DIFFERENT_KEYS, hint=f"the key of {other}", key_of=other)
+    finding = story.finding()
+    assert finding.code == "GSA-IKE-023"
+    assert finding.saw.endswith(used)
+
+
+def test_a_refused_identity_is_no_wrong_key() -> None:
+    story = Story()
+    story.init()
+    story.auth(
+        failure="the peer calls itself cpe1.example.com",
+        identity="cpe1.example.com (ID_FQDN)",
+        identity_refused=True,
+    )
+    finding = story.finding()
+    assert (finding.code, finding.certainty) == ("GSA-IKE-024", Certainty.PROVEN)
+    assert "cpe1.example.com (ID_FQDN)" in finding.saw
+    assert finding.fix.strongswan == "local { id = 198.51.100.10 }"
+
+
+def test_a_key_that_fits_at_last_ends_every_finding_about_keys() -> None:
+    story = Story()
+    story.init()
+    story.auth(failure=DIFFERENT_KEYS, hint="in lower case")
+    story.connect()
+    assert story.findings() == []
+
+
 @pytest.mark.parametrize(
     ("payloads", "failure", "title"),
     [
