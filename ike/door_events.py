@@ -19,6 +19,24 @@ class CookieRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NatHashesOffered(Event):
+    """An IKE_SA_INIT request that belongs to no peer, or came from the wrong port, had NAT detection hashes.
+
+    They tell which address and port the sender believes to have (RFC 7296 section 2.23). Follows the
+    ``DatagramDropped`` of the request, or its ``RequestRefused``.
+
+    Args:
+        spi_i: The initiator's SPI, which is part of the hashes; the responder's is zero.
+        sources: NAT_DETECTION_SOURCE_IP, in hexadecimal; a sender may have several.
+        destinations: NAT_DETECTION_DESTINATION_IP, in hexadecimal.
+    """
+
+    spi_i: str
+    sources: tuple[str, ...]
+    destinations: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class EventsSuppressed(Event):
     """Events of one kind came too often to be reported one by one; ``path`` is that of the last one.
 

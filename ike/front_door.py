@@ -16,7 +16,7 @@ from ike.codec import (
 from ike.config import PeerConfig, PeerLookup, Unidentified
 from ike.constants import HEADER_LENGTH, IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, NotifyType, name_of
 from ike.context import Context
-from ike.door_events import CookieRequested, VendorsNamed
+from ike.door_events import CookieRequested, NatHashesOffered, VendorsNamed
 from ike.errors import InvalidMajorVersion, InvalidSyntax, NotifyError
 from ike.events import (
     DatagramDropped,
@@ -32,7 +32,7 @@ from ike.flood import FloodReport, Kind
 from ike.gate import Gate
 from ike.ike_sa import IkeSa
 from ike.path import Path
-from ike.peek import cookie_of
+from ike.peek import cookie_of, nat_hashes_of
 from ike.rate import Limiter
 from ike.state import State
 from ike.vendors import sort_out
@@ -115,12 +115,24 @@ class FrontDoor:
 
     def _receive_unidentified(self, data: bytes, path: Path, why: Unidentified | None) -> None:
         notify = why.notify if why else None
+        told = True
         if notify and not data[_FLAGS] & _RESPONSE and self._take_answer(path):
             self._answer(parse_header(data), path, notify, why.detail if why else "")
         elif why:
-            self._drop(path, why.reason, why.detail, why.name)
+            told = self._drop(path, why.reason, why.detail, why.name)
         else:
-            self._drop(path, DropReason.UNKNOWN_SOURCE, lambda: f"IKE_SA_INIT from {path.remote}", "")
+            told = self._drop(path, DropReason.UNKNOWN_SOURCE, lambda: f"IKE_SA_INIT from {path.remote}", "")
+        sources, destinations = nat_hashes_of(data) if told else ((), ())
+        if sources or destinations:
+            self._ctx.emit(
+                NatHashesOffered(
+                    peer=why.name if why else "",
+                    path=path,
+                    spi_i=data[:8].hex(),
+                    sources=tuple(each.hex() for each in sources),
+                    destinations=tuple(each.hex() for each in destinations),
+                )
+            )
 
     def _repeat(self, known: IkeSa, path: Path) -> None:
         """Answer a repeated request to where it came from now; after IKE_AUTH it is a straggler."""
@@ -254,12 +266,17 @@ class FrontDoor:
 
     def _drop(
         self, path: Path, reason: DropReason, detail: str | Callable[[], str], peer: str | None = None
-    ) -> None:
-        """Report a drop; the detail may be a function, when it is not cheap, and the peer be left to find."""
+    ) -> bool:
+        """Report a drop, unless there are too many; whether it was reported.
+
+        The detail may be a function, when it is not cheap, and the peer be left to find.
+        """
         name = self._name(path) if peer is None else peer
-        if self.flood.allows(Kind(DatagramDropped, name, reason), path, self._ctx.now):
+        told = self.flood.allows(Kind(DatagramDropped, name, reason), path, self._ctx.now)
+        if told:
             text = detail if isinstance(detail, str) else detail()
             self._ctx.emit(DatagramDropped(peer=name, path=path, reason=reason, detail=text))
+        return told
 
 
 def _spis(header: Header) -> str:

@@ -3,6 +3,8 @@
 Everything here is bounded and never raises; what is wrong with a message is for the codec to say.
 """
 
+from collections.abc import Iterator
+
 from ike.constants import HEADER_LENGTH, NotifyType, PayloadType
 
 _NEXT_PAYLOAD = 16
@@ -11,6 +13,9 @@ _NOTIFY_HEADER = 8
 _MAX_COOKIE = 64
 _MIN_NONCE, _MAX_NONCE = 16, 256
 _MAX_PAYLOADS = 32
+_HASH = 20
+_NAT_SOURCE = b"\0" + NotifyType.NAT_DETECTION_SOURCE_IP.to_bytes(2, "big")
+_NAT_DESTINATION = b"\0" + NotifyType.NAT_DETECTION_DESTINATION_IP.to_bytes(2, "big")
 _COOKIE = b"\0" + NotifyType.COOKIE.to_bytes(2, "big")
 """SPI size and type of the notification; its protocol ID says nothing (RFC 7296 section 3.10)."""
 
@@ -30,16 +35,30 @@ def cookie_of(data: bytes) -> bytes | None:
 
 def nonce_of(data: bytes) -> bytes | None:
     """The nonce of the message; None when it has none or one of a wrong length."""
+    for kind, body in _payloads(data):
+        if kind == PayloadType.NONCE:
+            return body if _MIN_NONCE <= len(body) <= _MAX_NONCE else None
+    return None
+
+
+def nat_hashes_of(data: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """The hashes of all NAT_DETECTION_SOURCE_IP and NAT_DETECTION_DESTINATION_IP notifications."""
+    found: dict[bytes, list[bytes]] = {_NAT_SOURCE: [], _NAT_DESTINATION: []}
+    for kind, body in _payloads(data):
+        if kind == PayloadType.NOTIFY and body[1:4] in found and len(body) == 4 + _HASH:
+            found[body[1:4]].append(body[4:])
+    return tuple(found[_NAT_SOURCE]), tuple(found[_NAT_DESTINATION])
+
+
+def _payloads(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The payloads that lie wholly in the message, without their generic headers: type and body."""
     kind, start, size = data[_NEXT_PAYLOAD], HEADER_LENGTH, len(data)
     for _ in range(_MAX_PAYLOADS):
         if kind == PayloadType.NONE or start + _GENERIC_HEADER > size:
-            return None
+            return
         length = data[start + 2] << 8 | data[start + 3]
         if length < _GENERIC_HEADER or start + length > size:
-            return None
-        if kind == PayloadType.NONCE:
-            nonce = data[start + _GENERIC_HEADER : start + length]
-            return nonce if _MIN_NONCE <= len(nonce) <= _MAX_NONCE else None
+            return
+        yield kind, data[start + _GENERIC_HEADER : start + length]
         kind = data[start]
         start += length
-    return None

@@ -13,7 +13,7 @@ from typing import Any
 
 from bgp.events import BgpEvent, NeighborEvent
 from gateway.records import Record, Stream
-from ike.door_events import EventsSuppressed
+from ike.door_events import EventsSuppressed, NatHashesOffered
 from ike.events import (
     DatagramDropped,
     EspKeysDerived,
@@ -38,7 +38,7 @@ def publish_ike(stream: Stream, event: Event) -> Record | None:
     if isinstance(event, EventsSuppressed):
         data["kind"] = _snake(event.kind)
     return stream.publish(
-        "nat" if isinstance(event, NatDetection) else "ike",
+        "nat" if isinstance(event, NatDetection | NatHashesOffered) else "ike",
         _name(event),
         tunnel=event.peer or None,
         ike_spi=event.ike_spi or None,

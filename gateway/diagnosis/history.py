@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.diagnosis.facts import Record, TunnelFacts
+from gateway.diagnosis.facts import READY, Record, TunnelFacts
 
 
 @dataclass
@@ -32,6 +32,10 @@ class History:
         strays: ``datagram_dropped`` of no tunnel that arrived at this tunnel's endpoint.
         stream: All records, in order.
         drops: ``traffic_dropped`` of the tunnel's remote network.
+        astray: Those of no tunnel that came from this tunnel's CPE to another endpoint of the gateway.
+        hashes: ``nat_hashes_offered`` of no tunnel that arrived at this tunnel's endpoint.
+        started: The ``gateway_ready`` record; None when it is no longer in the stream.
+        heard: Names of the tunnels that something happened to in IKE, if only a dropped datagram.
     """
 
     def __init__(
@@ -44,6 +48,10 @@ class History:
         self.records: list[Record] = []
         self.strays: list[Record] = []
         self.drops: list[Record] = []
+        self.astray: list[Record] = []
+        self.hashes: list[Record] = []
+        self.started: Record | None = None
+        self.heard: set[str] = set()
         self._live = _Live()
         for record in records:
             if record.get("tunnel") == tunnel.name:
@@ -52,8 +60,22 @@ class History:
             elif record["name"] == "traffic_dropped":
                 if record["remote_network"] == tunnel.remote_network:
                     self.drops.append(record)
-            elif _is_stray(record) and host(record["data"]["local"]) == tunnel.endpoint:
-                self.strays.append(record)
+            elif "tunnel" not in record:
+                self._keep(record)
+            if record["category"] == "ike":
+                self.heard.add(record.get("tunnel", ""))
+
+    def _keep(self, record: Record) -> None:
+        """Keep a record of no tunnel, when it may be about this one."""
+        if record["name"] == READY:
+            self.started = record
+        elif record["name"] in ("datagram_dropped", "nat_hashes_offered"):
+            at_home = host(record["data"]["local"]) == self.tunnel.endpoint
+            dropped = record["name"] == "datagram_dropped"
+            if at_home:
+                (self.strays if dropped else self.hashes).append(record)
+            elif dropped and host(record["data"]["remote"]) == self.tunnel.peer:
+                self.astray.append(record)
 
     @property
     def ike_live(self) -> bool:
@@ -100,10 +122,6 @@ class History:
 def host(endpoint: str) -> str:
     """The address of ``address:port``."""
     return endpoint.rpartition(":")[0]
-
-
-def _is_stray(record: Record) -> bool:
-    return record["name"] == "datagram_dropped" and "tunnel" not in record
 
 
 def _reduce(live: _Live, record: Record) -> None:

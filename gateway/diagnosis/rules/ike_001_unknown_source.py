@@ -4,14 +4,21 @@ from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History, host
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import plural, where
-from gateway.diagnosis.rules.waiting import same_endpoint, since_it_waits, waits
+from gateway.diagnosis.rules.waiting import (
+    claimed_by,
+    same_endpoint,
+    since_it_waits,
+    strangers,
+    waits,
+    was_up,
+)
 
 
 def _find(history: History) -> Evidence | None:
-    if not waits(history):
+    if not waits(history) or was_up(history):
         return None
-    strays = since_it_waits(history, history.strays)
-    dropped = [record for record in strays if record["data"]["reason"] == "unknown_source"]
+    strays = strangers(history, since_it_waits(history, history.strays))
+    dropped = [record for record in strays if not claimed_by(history, record)]
     if not dropped:
         return None
     last = dropped[-1]
@@ -46,24 +53,25 @@ RULE = Rule(
     find=_find,
     page=Page(
         symptom=(
-            "The CPE sends IKE_SA_INIT again and again and gives up; no answer ever comes. "
-            "The gateway logs no tunnel event."
+            "The CPE sends IKE_SA_INIT again and again and gives up; no answer ever comes. The gateway "
+            "logs no tunnel event."
         ),
         cause=(
             "The gateway finds a device link by the source address of the first datagram. The link's "
-            "device IP address is not the one the CPE's datagrams arrive from: the private WAN "
-            "address was entered instead of the ISP router's public one (the most common case), the "
-            "public address is dynamic and has changed, or the CPE leaves by another uplink."
+            "device IP address is not the one the CPE's datagrams arrive from: the private WAN address was "
+            "entered instead of the ISP router's public one (the most common case), the public address is "
+            "dynamic and has changed, or the CPE leaves by another uplink."
         ),
         proof=(
             "The datagram arrived, so routing and UDP port 500 are fine; its source address is in no "
-            "device link of this endpoint. It is only reported while a tunnel of the endpoint waits "
-            "for its CPE."
+            "device link of this endpoint. It is only reported while a tunnel of the endpoint waits for a "
+            "CPE that never came; one that was connected before gives GSA-IKE-005, and one whose NAT "
+            "detection hash shows the private address GSA-IKE-004."
         ),
         fix=(
-            "Compare the address that was seen with the link's device IP address. Device links cannot "
-            "be edited: delete the link, create it again with the public address, and check the "
-            "endpoint on the CPE, which may have changed. Give the CPE a static public address."
+            "Compare the address that was seen with the link's device IP address. Device links cannot be "
+            "edited: delete the link, create it again with the public address, and check the endpoint on "
+            "the CPE, which may have changed. Give the CPE a static public address."
         ),
         service=(
             "Nothing: datagrams from unknown addresses are ignored without an answer and without a log entry."

@@ -46,14 +46,14 @@ RULE = Rule(
             "Phase 1 times out in main mode or aggressive mode; the CPE's log shows ISAKMP retransmissions."
         ),
         cause=(
-            "The tunnel is configured for IKEv1, on many devices still the default. The service "
-            "speaks IKEv2 only."
+            "The tunnel is configured for IKEv1, on many devices still the default. The service speaks "
+            "IKEv2 only."
         ),
         proof="The version field in the header of the CPE's first message is below 2 (RFC 7296 section 3.1).",
         fix=(
-            "Set IKEv2 on the CPE (strongSwan: version = 2; FortiGate: set ike-version 2; IOS XE: "
-            "crypto ikev2). IKEv1 and IKEv2 proposals are separate settings on most devices, so check "
-            "those as well."
+            "Set IKEv2 on the CPE (strongSwan: version = 2; FortiGate: set ike-version 2; IOS XE: crypto "
+            "ikev2). IKEv1 and IKEv2 proposals are separate settings on most devices, so check those as "
+            "well."
         ),
         service="Nothing is documented to be answered; the tunnel stays disconnected.",
     ),

@@ -26,6 +26,7 @@ from gateway.diagnosis import Finding, TunnelFacts, diagnose, facts_of
 from gateway.model import Tunnel, load, tunnels
 from gateway.records import Stream
 from ike.constants import DhGroup, Encr, Esn, Integ, Prf, ProtocolId, TransformType
+from ike.door_events import NatHashesOffered
 from ike.events import (
     AuthResult,
     ChildSaClosed,
@@ -50,7 +51,7 @@ from ike.events import (
     RequestRetransmitted,
     SelectorsNarrowed,
 )
-from ike.nat import NatStatus
+from ike.nat import NatStatus, detection_hash
 from ike.path import Path
 from ike.proposal import Proposal, Suite, Transform, alternatives
 from ike.selection import Selection, select
@@ -142,6 +143,43 @@ class Story:
         peer = self.tunnel.name if source == str(self.tunnel.peer_address) else ""
         self._ike(DatagramDropped(peer=peer, path=path, reason=reason, detail=detail))
 
+    def unanswered(
+        self,
+        source: str,
+        believed: str = "",
+        *,
+        endpoint: str = "",
+        reason: DropReason = DropReason.UNKNOWN_SOURCE,
+    ) -> None:
+        """An IKE_SA_INIT is dropped; its sender believes to be at ``believed``, by its NAT detection hash.
+
+        Args:
+            source: ``address:port`` that it came from.
+            believed: ``address:port``; without, the hash is of no address.
+            endpoint: Where it arrived, by default at the tunnel's endpoint.
+            reason: Why it is dropped.
+        """
+        address, _, port = source.rpartition(":")
+        path = Path(endpoint or str(self.tunnel.endpoint), 500, address, int(port))
+        peer = self.tunnel.name if reason is DropReason.PORT_REWRITTEN else ""
+        self._ike(DatagramDropped(peer=peer, path=path, reason=reason, detail="IKE_SA_INIT"))
+        spi = bytes(range(8))
+        inside, _, inside_port = believed.rpartition(":")
+        hashed = detection_hash(spi, bytes(8), inside, int(inside_port)) if believed else bytes(20)
+        self._ike(
+            NatHashesOffered(
+                peer=peer,
+                path=path,
+                spi_i=spi.hex(),
+                sources=(hashed.hex(),),
+                destinations=(bytes(20).hex(),),
+            )
+        )
+
+    def not_answering(self) -> None:
+        """The CPE does not answer a request of ours."""
+        self._ike(RequestRetransmitted(**self._where(), exchange="INFORMATIONAL", message_id=0, attempt=1))
+
     def init(
         self, *offered: Proposal, ke_group: DhGroup = DhGroup.MODP_2048, gateway_behind_nat: bool = False
     ) -> bool:
@@ -211,7 +249,11 @@ class Story:
         peer = identity or str(self.tunnel.peer_address)
         self._ike(
             IdentityOffered(
-                **self._where(), offered=peer, expected=peer, wanted_of_us="", ours="gateway"
+                **self._where(),
+                offered=peer,
+                expected=str(self.tunnel.peer_address),
+                wanted_of_us="",
+                ours="gateway",
             )
         )
         self._ike(

@@ -34,8 +34,9 @@ def test_every_default_combination_is_healthy(ike: Suite, esp: Suite) -> None:
     assert story.findings(after=3600) == []
 
 
-def test_a_gateway_that_nobody_came_to_has_no_finding() -> None:
-    assert Story().findings(after=3600) == []
+def test_a_gateway_that_nobody_came_to_has_silence_for_its_only_finding() -> None:
+    assert Story().findings() == []
+    assert Story().finding(after=3600).code == "GSA-IKE-003"
 
 
 def test_no_records_no_findings() -> None:
