@@ -31,7 +31,7 @@ def _find(history: History) -> Evidence | None:
                 "UDP 500 and 4500, bridge mode), or let the CPE begin on UDP 4500, where any port will do"
             ),
             device_link="nothing; in the lab file, gateway: {ike: {natPortRewrite: accept}} takes any port",
-            strongswan="remote_port = 4500   # begin on UDP 4500; needs local_port other than 500",
+            strongswan="local_port = 4500\nremote_port = 4500",
         ),
     )
 
