@@ -26,6 +26,7 @@ class Text:
         self._echo = echo
         self._paint = paint
         self._printed: set[tuple[str, str]] = set()
+        self._told: set[tuple[str, str | None]] = set()
 
     def update(self, steps: Sequence[Step]) -> None:
         """Print the steps that have passed since the last time."""
@@ -33,6 +34,15 @@ class Text:
             if step.status is Status.PASSED and (step.tunnel, step.name) not in self._printed:
                 self._printed.add((step.tunnel, step.name))
                 self._echo(step_line(step, steps, self._paint))
+
+    def likely(self, finding: Finding, left: float) -> None:
+        """Print in a line, once, what is not certain yet; if it stands at the end, it is printed whole."""
+        if (finding.code, finding.tunnel) not in self._told:
+            self._told.add((finding.code, finding.tunnel))
+            tunnel = f"  {finding.tunnel}" if finding.tunnel else ""
+            mark = self._paint("…", "label")
+            head = f"{mark} {finding.certainty:<7}{tunnel}  {finding.code}  {finding.title}"
+            self._echo(f"{head}; waiting {left:.0f} s more")
 
     def finish(self, result: Result) -> None:
         """Print what is left to say; a step that has passed and fails now is printed again."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from gateway.diagnosis import Certainty, Finding, Severity, diagnose, facts_from
 from gateway.diagnosis.facts import Record
 
 STANDING_SECONDS = 3.0
-"""A proven finding that is still there after so long will not go away by itself."""
+"""A proven finding that is still there after so long will not go away by itself; another one is told."""
 _POLL_SECONDS = 0.25
 
 
@@ -54,6 +54,7 @@ async def check(
     wait: float,
     select: Select = lambda _: None,
     on_steps: Callable[[Sequence[Step]], None] = lambda _: None,
+    on_likely: Callable[[Finding, float], None] = lambda _finding, _left: None,
 ) -> Result:
     """Wait for the CPE and grade it.
 
@@ -62,6 +63,8 @@ async def check(
         wait: Seconds until the steps are graded as they are.
         select: Which tunnels to grade.
         on_steps: Called with the steps whenever they were graded.
+        on_likely: Called with each finding that stands and is not proven, and with the seconds for which the
+            check will still wait for it to go away.
 
     Raises:
         ControlError: No gateway answers, or it ended meanwhile.
@@ -81,8 +84,11 @@ async def check(
             findings = _findings(status, seen, only)
             elapsed = time.monotonic() - begun
             result = Result(steps=tuple(steps), findings=tuple(findings), started=started, seconds=elapsed)
-            if result.ok or elapsed >= wait or standing.too_long(errors(findings), elapsed):
+            settled = standing.settled(errors(findings), elapsed, _ages(findings, seen, status["time"]))
+            if result.ok or elapsed >= wait or any(f.certainty is Certainty.PROVEN for f in settled):
                 return result
+            for finding in settled:
+                on_likely(finding, wait - elapsed)
             await asyncio.sleep(min(_POLL_SECONDS, max(0.0, wait - elapsed)))
 
 
@@ -92,16 +98,35 @@ def errors(findings: Sequence[Finding]) -> list[Finding]:
 
 
 class Standing:
-    """Remembers since when each proven finding stands."""
+    """Remembers since when each finding stands."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[str, str | None], float] = {}
 
-    def too_long(self, findings: Sequence[Finding], now: float) -> bool:
-        """Whether a proven finding of the same code and tunnel stands for ``STANDING_SECONDS``."""
-        proven = {(f.code, f.tunnel) for f in findings if f.certainty is Certainty.PROVEN}
-        self._since = {key: self._since.get(key, now) for key in proven}
-        return any(now - since >= STANDING_SECONDS for since in self._since.values())
+    def settled(
+        self, findings: Sequence[Finding], now: float, ages: Mapping[int, float] | None = None
+    ) -> list[Finding]:
+        """Those that were found for ``STANDING_SECONDS`` without a break, or rest on evidence of that age.
+
+        Args:
+            findings: What is found now.
+            now: The time, in seconds.
+            ages: Seconds that have passed since a record, by its id; the last of a finding's counts.
+        """
+        known = ages or {}
+        since = {_key(f): now - known.get(f.because[-1], 0.0) for f in findings}
+        self._since = {key: min(begun, self._since.get(key, now)) for key, begun in since.items()}
+        return [f for f in findings if now - self._since[_key(f)] >= STANDING_SECONDS]
+
+
+def _key(finding: Finding) -> tuple[str, str | None]:
+    return finding.code, finding.tunnel
+
+
+def _ages(findings: Sequence[Finding], records: Sequence[Record], now: float) -> dict[int, float]:
+    """Seconds since each record on which the findings rest."""
+    wanted = {record for finding in findings for record in finding.because}
+    return {record["id"]: now - record["time"] for record in records if wanted and record["id"] in wanted}
 
 
 def _findings(status: Json, records: Sequence[Record], only: Sequence[str] | None) -> list[Finding]:

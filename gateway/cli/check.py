@@ -46,6 +46,7 @@ def check(
                 wait=wait,
                 select=lambda status: _select(links, status),
                 on_steps=text.update if text else lambda _: None,
+                on_likely=text.likely if text else lambda _finding, _left: None,
             )
         )
     except UnknownTunnel as error:

@@ -169,7 +169,7 @@ def _marked(row: Row, columns: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-_PLAIN = str.maketrans({"✓": "+", "✗": "x", "·": "-"})
+_PLAIN = str.maketrans({"✓": "+", "✗": "x", "·": "-", "…": "..."})
 
 
 def plain(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.check import Status, Step, render
 from gateway.check.wait import Result
-from gateway.diagnosis import Severity
+from gateway.diagnosis import Certainty, Severity
 from gateway.diagnosis import render as finding_text
 from tests.gateway.diagnosis.story import DIFFERENT_KEYS, Story
 
@@ -42,6 +42,17 @@ def test_text_has_a_line_per_step_the_findings_and_a_verdict() -> None:
     assert lines[2] == "· bgp      branch1/cpe1/0  waits for step tunnel"
     assert lines[4].startswith("✗ GSA-IKE-020  Pre-shared keys differ")
     assert lines[-1] == "1 of 3 steps passed after 8.2 s"
+
+
+def test_what_is_likely_is_told_in_a_line_once_and_whole_at_the_end() -> None:
+    printed: list[str] = []
+    text, whole = render.Text(printed.append), result()
+    likely = replace(whole.findings[0], certainty=Certainty.LIKELY)
+    text.likely(likely, 41.2)
+    text.likely(likely, 40.9)
+    assert printed == ["… likely   branch1/cpe1/0  GSA-IKE-020  Pre-shared keys differ; waiting 41 s more"]
+    text.finish(replace(whole, findings=(likely,)))
+    assert "✗ GSA-IKE-020  Pre-shared keys differ" in "\n".join(printed[1:])
 
 
 def test_a_step_is_printed_once_when_it_passes() -> None:

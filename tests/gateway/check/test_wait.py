@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.check import Status
+from gateway.check import wait as wait_module
 from gateway.check.wait import STANDING_SECONDS, Result, Standing, UnknownTunnel, check
 from gateway.control.server import ControlError, ControlServer
 from gateway.diagnosis import Certainty
@@ -177,24 +177,51 @@ def test_an_unknown_tunnel_ends_the_check(tmp_path: Path) -> None:
 def test_only_a_proven_finding_that_stands_ends_the_wait() -> None:
     finding = broken().finding()
     standing = Standing()
-    assert not standing.too_long([finding], 1.0)
-    assert not standing.too_long([finding], 3.9)
-    assert standing.too_long([finding], 4.0)
+    assert standing.settled([finding], 1.0) == []
+    assert standing.settled([finding], 3.9) == []
+    assert standing.settled([finding], 4.0) == [finding]
+
+
+def test_a_finding_on_old_evidence_stands_at_once() -> None:
+    finding = broken().finding()
+    last = finding.because[-1]
+    assert Standing().settled([finding], 0.1, {last: 2.9}) == []
+    assert Standing().settled([finding], 0.1, {last: 3.0}) == [finding]
+
+
+def test_a_finding_whose_evidence_comes_again_and_again_stands_since_it_was_first_seen() -> None:
+    finding = broken().finding()
+    standing = Standing()
+    assert standing.settled([finding], 1.0, {finding.because[-1]: 0.0}) == []
+    assert standing.settled([finding], 4.0, {finding.because[-1]: 0.5}) == [finding]
 
 
 def test_a_finding_that_went_away_begins_anew() -> None:
     finding = broken().finding()
     standing = Standing()
-    assert not standing.too_long([finding], 0.0)
-    assert not standing.too_long([], 1.0)
-    assert not standing.too_long([finding], 3.5)
+    assert standing.settled([finding], 0.0) == []
+    assert standing.settled([], 1.0) == []
+    assert standing.settled([finding], 3.5) == []
 
 
-def test_a_likely_finding_never_ends_the_wait() -> None:
-    likely = replace(broken().finding(), certainty=Certainty.LIKELY)
-    standing = Standing()
-    assert not standing.too_long([likely], 0.0)
-    assert not standing.too_long([likely], 60.0)
+def test_a_likely_finding_is_told_while_it_stands_and_does_not_end_the_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wait_module, "STANDING_SECONDS", 0.2)
+    told: list[tuple[str, Certainty, float]] = []
+    story = Story()
+    story.init()
+    story.wait(10)
+    result = asyncio.run(
+        checked(
+            *(tmp_path / "s", story, 1.0, lambda: status_of(story)),
+            on_likely=lambda finding, left: told.append((finding.code, finding.certainty, left)),
+        )
+    )
+    assert result.seconds >= 1.0
+    assert [finding.code for finding in result.findings] == ["GSA-IKE-040"]
+    assert {each[:2] for each in told} == {("GSA-IKE-040", Certainty.LIKELY)}
+    assert 0.0 < told[0][2] <= 1.0
 
 
 def test_a_warning_neither_fails_a_check_nor_ends_it_early(tmp_path: Path) -> None:
