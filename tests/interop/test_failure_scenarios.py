@@ -9,6 +9,7 @@ from gateway.diagnosis import diagnose
 from gateway.lab.lab import Lab
 from gateway.lab.runner import run_scenario
 from gateway.lab.scenario import failures, load
+from tests.support.runner import CHECKOUT
 
 pytestmark = pytest.mark.interop
 
@@ -18,7 +19,10 @@ async def records_of(lab: Lab) -> dict[str, Any]:
     return {"records": lab.records, "now": time.time()}
 
 
-@pytest.mark.parametrize("name", failures())
+EXAMPLE = str(CHECKOUT / "examples/failure-scenario.yaml")
+
+
+@pytest.mark.parametrize("name", [*failures(), EXAMPLE])
 def test_the_expected_findings_and_no_others_live_and_from_the_recording(name: str) -> None:
     scenario = load(name)
     run = run_scenario(scenario, during=records_of)
@@ -26,7 +30,7 @@ def test_the_expected_findings_and_no_others_live_and_from_the_recording(name: s
     assert {finding.code for finding in diagnose(**run.extra)} == set(scenario.expect)
 
 
-@pytest.mark.parametrize("name", failures())
+@pytest.mark.parametrize("name", [*failures(), EXAMPLE])
 def test_the_fix_works_and_leaves_nothing_to_find(name: str) -> None:
     run = run_scenario(load(name, fixed=True), during=records_of)
     assert run.report.problems == []

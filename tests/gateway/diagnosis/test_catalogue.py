@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gateway.diagnosis import catalogue
+from gateway.diagnosis.catalogue import reproduction
 from gateway.diagnosis.rule import DOCS, Rule
 from gateway.diagnosis.rules import RULES
 
@@ -82,3 +83,13 @@ def test_every_link_of_the_documentation_leads_somewhere() -> None:
     links = [link for text in documents.values() for link in re.findall(r"\]\(([^)#]+)\)", text)]
     assert links
     assert {link for link in links if link not in documents} == set()
+
+
+def test_the_log_of_the_cpe_is_recorded_for_every_failure_scenario_and_no_other() -> None:
+    """``python -m gateway.diagnosis.catalogue docs/failures --record NAME ...`` records them."""
+    assert set(reproduction.recorded_logs()) == {each.scenario for each in reproduction.every()}
+
+
+def test_every_code_of_a_scenario_is_a_code_of_the_catalogue() -> None:
+    codes = {code for each in reproduction.every() for code in each.expect}
+    assert codes <= {rule.code for rule in RULES}

@@ -10,6 +10,7 @@ from gateway.diagnosis.rules import RULES
 from gateway.lab.scenario import ScenarioError, dump_yaml, failures, healthy, load, names, parse_settings
 from gateway.model import load as load_lab
 from gateway.model import tunnels
+from tests.support.runner import CHECKOUT
 
 
 def test_basic_comes_first_in_the_list_and_failures_come_last() -> None:
@@ -216,6 +217,15 @@ def test_faults_of_a_failure_scenario_are_named(
 ) -> None:
     with pytest.raises(ScenarioError, match=re.escape(problem)):
         load(write(FAILURE.replace(old, new)))
+
+
+def test_the_example_and_its_copy_in_the_documentation_are_the_same_failure_scenario() -> None:
+    example = (CHECKOUT / "examples/failure-scenario.yaml").read_text()
+    shown = (CHECKOUT / "docs/lab-scenarios.md").read_text().split("```yaml\n")[1].split("```")[0]
+    title, _, rest = shown.partition("about: >")
+    assert title in example
+    assert rest.partition("\n\n")[2] in example
+    assert load(str(CHECKOUT / "examples/failure-scenario.yaml")).is_failure
 
 
 @pytest.mark.parametrize("name", failures())
