@@ -9,7 +9,10 @@ def _main() -> int:
     parser = argparse.ArgumentParser(prog="python -m gateway.diagnosis.catalogue", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the documentation is written: docs/failures")
     parser.add_argument(
-        "--record", nargs="*", metavar="SCENARIO", help="run these failure scenarios before, all by default"
+        "--record",
+        nargs="*",
+        metavar="SCENARIO",
+        help="run these failure scenarios before; by default those that were never recorded",
     )
     arguments = parser.parse_args()
     failed: list[str] = []

@@ -30,7 +30,7 @@ def record(names: Sequence[str], tell: Callable[[str], object]) -> list[str]:
     """Run scenarios and store what their logs showed; those of scenarios that are no more are dropped.
 
     Args:
-        names: Of the scenarios; all failure scenarios when empty.
+        names: Of the scenarios; when empty, those that were never recorded.
         tell: Told each scenario as it ends.
 
     Returns:
@@ -40,7 +40,7 @@ def record(names: Sequence[str], tell: Callable[[str], object]) -> list[str]:
     logs = {name: sources for name, sources in recorded_logs().items() if name in known}
     failed = []
     with ProcessPoolExecutor(_AT_A_TIME) as pool:
-        runs = {pool.submit(logs_of, name): name for name in names or known}
+        runs = {pool.submit(logs_of, name): name for name in names or sorted(set(known) - logs.keys())}
         for run in as_completed(runs):
             name, sources = runs[run], run.result()
             if sources is None:

@@ -77,8 +77,8 @@ def every() -> tuple[Reproduction, ...]:
 
 def recorded_logs() -> dict[str, dict[str, list[str]]]:
     """What was recorded: scenario to source to lines."""
-    text = files("gateway").joinpath("diagnosis/catalogue", LOGS).read_text("utf-8")
-    return YAML(typ="safe").load(text) or {}
+    file = files("gateway").joinpath("diagnosis/catalogue", LOGS)
+    return (YAML(typ="safe").load(file.read_text("utf-8")) if file.is_file() else None) or {}
 
 
 def _reproduction(name: str, document: Any, logs: Mapping[str, Sequence[str]]) -> Reproduction:  # noqa: ANN401 - parsed YAML

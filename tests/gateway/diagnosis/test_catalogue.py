@@ -86,7 +86,7 @@ def test_every_link_of_the_documentation_leads_somewhere() -> None:
 
 
 def test_the_log_of_the_cpe_is_recorded_for_every_failure_scenario_and_no_other() -> None:
-    """``python -m gateway.diagnosis.catalogue docs/failures --record NAME ...`` records them."""
+    """``python -m gateway.diagnosis.catalogue docs/failures --record`` records those that are missing."""
     assert set(reproduction.recorded_logs()) == {each.scenario for each in reproduction.every()}
 
 
