@@ -87,6 +87,7 @@ class Finding:
         real_service: What the real service would have shown.
         docs: Path of the page, in the documentation.
         table: What was offered against what is allowed, for refused proposals.
+        what_if: The smallest change with which the exchange, replayed, succeeds; empty where none is known.
     """
 
     code: str
@@ -102,12 +103,15 @@ class Finding:
     real_service: str
     docs: str
     table: Table | None = None
+    what_if: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The finding as a JSON object; ``table`` is left out where there is none."""
+        """The finding as a JSON object; ``table`` and ``what_if`` are left out where there is none."""
         facts = asdict(self)
         if self.table is None:
             del facts["table"]
+        if not self.what_if:
+            del facts["what_if"]
         return facts
 
 
@@ -135,6 +139,8 @@ def render(finding: Finding, paint: Paint = unpainted) -> str:
         lines += _entry(label, text, paint)
     if finding.table:
         lines += [f"{'':{_LABEL}}{line}" for line in _table(finding.table)]
+    if finding.what_if:
+        lines += _entry("replayed", finding.what_if, paint)
     lines += _entry("fix", f"on the CPE: {finding.fix.cpe}", paint)
     lines += _entry("", f"on the device link: {finding.fix.device_link}", paint)
     lines += [f"{'':{_LABEL}}strongSwan: {line}" for line in finding.fix.strongswan.splitlines()]

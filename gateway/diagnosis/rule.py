@@ -71,6 +71,7 @@ class Evidence:
     title: str | None = None
     certainty: Certainty | None = None
     table: Table | None = None
+    what_if: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +119,7 @@ class Rule:
             real_service=self.service,
             docs=self.docs,
             table=evidence.table,
+            what_if=evidence.what_if,
         )
 
 

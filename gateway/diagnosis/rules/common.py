@@ -1,5 +1,6 @@
 """What several rules say in the same words."""
 
+from gateway.diagnosis.counterfactual import smallest_change
 from gateway.diagnosis.facts import Record
 from gateway.diagnosis.finding import Fix
 from gateway.diagnosis.history import History
@@ -12,6 +13,7 @@ from gateway.diagnosis.proposals import (
     values_allowed_anywhere,
 )
 from gateway.diagnosis.rule import Evidence
+from ike.constants import ProtocolId
 
 
 def where(record: Record, message: str) -> str:
@@ -46,6 +48,8 @@ def refused_proposal(history: History, evaluated: Record, *, phase: int) -> Evid
     policy = history.tunnel.ike if phase == 1 else history.tunnel.esp
     offered = offers(evaluated)
     comparison = compare(offered, policy)
+    protocol = ProtocolId.IKE if phase == 1 else ProtocolId.ESP
+    outcome = smallest_change(comparison.offer, policy, protocol) if comparison else None
     at = where(evaluated, f"{evaluated['data']['exchange']} request")
     count = plural(len(offered), "proposal")
     if comparison is None:
@@ -64,6 +68,7 @@ def refused_proposal(history: History, evaluated: Record, *, phase: int) -> Evid
         because=(evaluated,),
         fix=_fix(comparison, phase),
         table=comparison.table,
+        what_if=outcome.text if outcome else "",
     )
 
 

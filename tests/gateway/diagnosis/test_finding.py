@@ -28,7 +28,7 @@ def test_a_finding_reads_from_what_was_seen_to_what_to_do() -> None:
     lines = render(refused()).splitlines()
     assert lines[0] == "✗ GSA-IKE-010  IKE proposal refused: encryption".ljust(WIDTH - 6) + "proven"
     labels = [line[2:12].strip() for line in lines if line.startswith("  ") and line[2:12].strip()]
-    assert labels == ["where", "saw", "expected", "fix", "service", "more"]
+    assert labels == ["where", "saw", "expected", "replayed", "fix", "service", "more"]
     assert lines[-1] == "  more      gsalab explain GSA-IKE-010"
 
 
@@ -61,7 +61,7 @@ def test_a_terminal_without_other_characters_gets_plain_ones() -> None:
 def test_json_has_every_member_and_a_table_only_where_there_is_one() -> None:
     with_table, without = refused().as_json(), different_keys().as_json()
     assert with_table["table"]["rows"][1]["refused"] == ("encryption",)
-    assert set(with_table) - set(without) == {"table"}
+    assert set(with_table) - set(without) == {"table", "what_if"}
     assert set(without) == {
         *("code", "title", "severity", "certainty", "tunnel", "where", "saw", "expected", "because"),
         *("fix", "real_service", "docs"),

@@ -18,6 +18,10 @@ def test_aes256_with_sha256_is_refused_though_each_value_is_allowed() -> None:
     assert (finding.code, finding.certainty) == ("GSA-IKE-010", Certainty.PROVEN)
     assert finding.title == "IKE proposal refused: encryption"
     assert "default phase 1 combination 8" in finding.expected
+    assert finding.what_if == (
+        "with encryption AES_CBC-128 instead of AES_CBC-256, and nothing else changed, the same request is "
+        "accepted (default phase 1 combination 8)"
+    )
     assert finding.expected.endswith("each offered value is allowed, but not together")
     assert finding.fix.strongswan == "proposals = aes128-sha256-modp2048"
     assert "ikeEncryption aes256, ikeIntegrity sha256, dhGroup dhGroup14" in finding.fix.device_link
