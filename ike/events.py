@@ -204,11 +204,13 @@ class NatDetection(Event):
         status: The outcome.
         source_hash: The peer's NAT_DETECTION_SOURCE_IP, hexadecimal, as evidence.
         destination_hash: The peer's NAT_DETECTION_DESTINATION_IP, hexadecimal.
+        spis: SPIi and SPIr of the message, hexadecimal: what the hashes cover beside address and port.
     """
 
     status: NatStatus
     source_hash: str
     destination_hash: str
+    spis: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -222,6 +222,7 @@ def _detect_nat(request: InitRequest, ctx: Context) -> NatStatus:
             status=status,
             source_hash=",".join(s.hex() for s in sources),
             destination_hash=",".join(d.hex() for d in destinations),
+            spis=(header.spi_i + header.spi_r).hex(),
         )
     )
     return status

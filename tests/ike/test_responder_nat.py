@@ -95,6 +95,7 @@ def test_the_hashes_are_reported_as_evidence() -> None:
     cpe.send_init()
     event = cpe.world.last(NatDetection)
     assert (event.source_hash, event.destination_hash) == (source.hex(), destination.hex())
+    assert event.spis == (cpe.spi_i + NO_SPI).hex()
 
 
 def hash_pair(cpe: Initiator) -> tuple[bytes, bytes]:

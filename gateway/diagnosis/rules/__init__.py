@@ -52,6 +52,10 @@ from gateway.diagnosis.rules import (
     ike_046_reauthentication,
     nat_001_gateway_behind_nat,
     nat_010_port_500_rewritten,
+    nat_011_port_4500,
+    nat_012_symmetric,
+    nat_013_mapping_changed,
+    nat_014_mapping_timed_out,
 )
 
 _MODULES = (
@@ -75,6 +79,8 @@ _MODULES = (
     ike_022_key_altered,
     ike_023_key_of_another,
     ike_024_identity,
+    nat_011_port_4500,
+    nat_012_symmetric,
     ike_040_half_open,
     ike_041_fragments_lost,
     ike_030_esp_proposal,
@@ -105,6 +111,8 @@ _MODULES = (
     bgp_022_endpoint,
     bgp_023_too_many_prefixes,
     bgp_030_recursive_route,
+    nat_013_mapping_changed,
+    nat_014_mapping_timed_out,
 )
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)
 """Every rule, in the order in which they are asked."""

@@ -43,6 +43,7 @@ from ike.events import (
     MessageSent,
     NatDetection,
     OwnRequestRefused,
+    PathChanged,
     ProposalsEvaluated,
     ReassemblyStarted,
     RekeyCollision,
@@ -110,6 +111,8 @@ class Story:
         self.spi = ""
         self.child = 0
         self.source = f"{self.tunnel.peer_address}:500"
+        self.listens = 500
+        self.hashes = ("", "00")
         ready = [facts_of(tunnel, self.lab).as_json() | dict(facts or {}) for tunnel in self.tunnels]
         self.stream.publish("lab", "gateway_ready", endpoints=["198.51.100.20"], tunnels=ready)
 
@@ -198,7 +201,15 @@ class Story:
             self._refused("IKE_SA_INIT", "INVALID_KE_PAYLOAD", reason)
             return False
         status = NatStatus(supported=True, remote_behind_nat=True, local_behind_nat=gateway_behind_nat)
-        self._ike(NatDetection(**self._where(), status=status, source_hash="00", destination_hash="00"))
+        self._ike(
+            NatDetection(
+                **self._where(),
+                status=status,
+                source_hash=self.hashes[1],
+                destination_hash="00",
+                spis=self.hashes[0],
+            )
+        )
         self.spi = f"{self._number:016x}_{self._number + 4096:016x}"
         self._ike(IkeSaInitAnswered(**self._where(), suite="AES_GCM_16-256 / HMAC_SHA2_384 / MODP_2048"))
         return True
@@ -342,6 +353,19 @@ class Story:
         self.wait(4)
         self.close_child(self.child)
         self.close_ike(f"no answer to {tries} requests: the peer is gone")
+
+    def ask_again(self) -> None:
+        """We repeat a request, for no answer came."""
+        self._ike(RequestRetransmitted(**self._where(), exchange="INFORMATIONAL", message_id=0, attempt=1))
+
+    def move(self, port: int, *, address: str = "") -> None:
+        """The CPE's packets come from another port, or from another address."""
+        old = self._where()["path"]
+        self.source = f"{address or old.remote_ip}:{port}"
+        new = self._where()["path"]
+        self._ike(
+            PathChanged(**self._where(), old=old, new=new, spis_in=(self.child,), udp_encapsulation=True)
+        )
 
     def collide(self) -> None:
         """Both ends rekeyed the CHILD SA at the same time."""
@@ -504,7 +528,7 @@ class Story:
 
     def _where(self) -> dict[str, Any]:
         address, _, port = self.source.partition(":")
-        path = Path(str(self.tunnel.endpoint), 500, address, int(port))
+        path = Path(str(self.tunnel.endpoint), self.listens, address, int(port))
         return {"peer": self.tunnel.name, "ike_spi": self.spi, "path": path}
 
     def _ike(self, event: Event) -> None:
