@@ -1,14 +1,14 @@
 """GSA-IKE-041: lost fragments of IKE_AUTH."""
 
 from gateway.diagnosis import Certainty
-from tests.gateway.diagnosis.story import Story
+from tests.gateway.diagnosis.later_story import LaterStory
 
 CODE = "GSA-IKE-041"
 
 
-def with_a_fragment() -> Story:
+def with_a_fragment() -> LaterStory:
     """A CPE of whose IKE_AUTH one fragment came."""
-    story = Story()
+    story = LaterStory()
     story.init()
     story.fragment_of_auth(total=3)
     return story

@@ -4,15 +4,15 @@ import pytest
 
 from gateway.diagnosis import Certainty, Severity
 from ike.nat import detection_hash
-from tests.gateway.diagnosis.story import Story
+from tests.gateway.diagnosis.later_story import LaterStory
 
 ADDRESS = "198.51.100.10"
 SPIS = bytes(range(1, 9)) + bytes(8)
 
 
-def came_up(init: int, auth: int, *, believes: str = "") -> Story:
+def came_up(init: int, auth: int, *, believes: str = "") -> LaterStory:
     """A tunnel whose IKE came from these ports, first on UDP 500 and then on UDP 4500."""
-    story = Story()
+    story = LaterStory()
     story.source = f"{ADDRESS}:{init}"
     story.hashes = (
         (SPIS.hex(), detection_hash(SPIS[:8], SPIS[8:], believes, 500).hex()) if believes else ("", "00")
@@ -26,7 +26,7 @@ def came_up(init: int, auth: int, *, believes: str = "") -> Story:
     return story
 
 
-def codes(story: Story) -> list[str]:
+def codes(story: LaterStory) -> list[str]:
     """The codes of all findings."""
     return [finding.code for finding in story.findings()]
 
@@ -36,7 +36,7 @@ def test_ports_that_stay_are_no_finding() -> None:
 
 
 def test_a_tunnel_that_stays_on_udp_500_is_no_finding() -> None:
-    story = Story()
+    story = LaterStory()
     story.come_up()
     assert codes(story) == []
 

@@ -1,7 +1,7 @@
 """Rules about who is at the other end: GSA-IKE-042 and GSA-IKE-044."""
 
 from gateway.diagnosis import Certainty
-from tests.gateway.diagnosis.story import Story
+from tests.gateway.diagnosis.later_story import LaterStory
 
 GONE, TWO = "GSA-IKE-042", "GSA-IKE-044"
 
@@ -10,7 +10,7 @@ GONE, TWO = "GSA-IKE-042", "GSA-IKE-044"
 
 
 def test_a_cpe_that_answers_no_liveness_check_is_likely_gone() -> None:
-    story = Story()
+    story = LaterStory()
     story.come_up()
     story.ask_in_vain(6)
     finding = story.finding(after=10)
@@ -22,7 +22,7 @@ def test_a_cpe_that_answers_no_liveness_check_is_likely_gone() -> None:
 
 
 def test_a_cpe_that_comes_back_is_not_gone() -> None:
-    story = Story()
+    story = LaterStory()
     story.come_up()
     story.ask_in_vain(6)
     story.close_bgp()
@@ -31,7 +31,7 @@ def test_a_cpe_that_comes_back_is_not_gone() -> None:
 
 
 def test_a_request_that_is_still_repeated_says_nothing_yet() -> None:
-    story = Story()
+    story = LaterStory()
     story.come_up()
     story.ask_in_vain(3)
     del story.stream.history[-1]
@@ -39,7 +39,7 @@ def test_a_request_that_is_still_repeated_says_nothing_yet() -> None:
 
 
 def test_a_deleted_tunnel_is_not_gone() -> None:
-    story = Story()
+    story = LaterStory()
     story.come_up()
     story.close_child(1)
     story.close_ike()
@@ -49,9 +49,9 @@ def test_a_deleted_tunnel_is_not_gone() -> None:
 # Two
 
 
-def both_up(*identities: str) -> Story:
+def both_up(*identities: str) -> LaterStory:
     """Two CPEs behind one NAT, both with a tunnel."""
-    story = Story()
+    story = LaterStory()
     for port, identity in enumerate(identities, 40001):
         story.source = f"198.51.100.10:{port}"
         story.init()
@@ -61,7 +61,7 @@ def both_up(*identities: str) -> Story:
 
 
 def test_two_identities_that_both_talk_are_two_cpes() -> None:
-    story = Story()
+    story = LaterStory()
     story.source = "198.51.100.10:40001"
     story.init()
     story.auth(identity="one.example.com")
@@ -90,9 +90,9 @@ def test_one_identity_twice_is_a_cpe_that_makes_before_it_breaks() -> None:
     assert both_up("cpe.example.com", "cpe.example.com").findings() == []
 
 
-def taking_turns(*ports: int) -> Story:
+def taking_turns(*ports: int) -> LaterStory:
     """CPEs of one identity, each of which ends the IKE SA of the one before."""
-    story = Story()
+    story = LaterStory()
     for port in ports:
         old, child = story.spi, story.child
         story.source = f"198.51.100.10:{port}"

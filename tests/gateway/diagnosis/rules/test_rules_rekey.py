@@ -4,14 +4,15 @@ import pytest
 
 from gateway.diagnosis import Certainty, Severity
 from ike.constants import DhGroup, Encr, Prf
-from tests.gateway.diagnosis.story import Story, esp_proposal, ike_proposal
+from tests.gateway.diagnosis.later_story import LaterStory
+from tests.gateway.diagnosis.story import esp_proposal, ike_proposal
 
 WITH_GROUP = esp_proposal(Encr.AES_GCM_16, 256, group=DhGroup.MODP_2048)
 
 
-def came_up() -> Story:
+def came_up() -> LaterStory:
     """A tunnel that works."""
-    story = Story()
+    story = LaterStory()
     story.come_up()
     return story
 
@@ -35,9 +36,9 @@ def test_a_rekey_that_works_in_the_end_is_no_finding() -> None:
     assert story.findings() == []
 
 
-def custom() -> Story:
+def custom() -> LaterStory:
     """A tunnel whose policy has PFS group 20, before its first CHILD SA."""
-    story = Story("custom-policy.yaml")
+    story = LaterStory("custom-policy.yaml")
     story.init(
         ike_proposal(Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_384, DhGroup.ECP_384), ke_group=DhGroup.ECP_384
     )
@@ -45,7 +46,7 @@ def custom() -> Story:
     return story
 
 
-def custom_up() -> Story:
+def custom_up() -> LaterStory:
     """The same with its tunnel."""
     story = custom()
     story.create_child()
@@ -103,7 +104,7 @@ def test_a_refused_group_that_is_tried_again_with_another_is_no_finding() -> Non
 
 
 def test_a_group_in_ike_auth_that_the_policy_has_not_is_a_forecast() -> None:
-    story = Story()
+    story = LaterStory()
     story.init()
     story.auth()
     story.create_child(WITH_GROUP)
@@ -116,7 +117,7 @@ def test_a_group_in_ike_auth_that_the_policy_has_not_is_a_forecast() -> None:
 
 
 def test_the_forecast_ends_when_it_has_come_true() -> None:
-    story = Story()
+    story = LaterStory()
     story.init()
     story.auth()
     story.create_child(WITH_GROUP)
@@ -131,7 +132,7 @@ def test_the_group_of_the_policy_in_ike_auth_is_fine() -> None:
 
 
 def test_a_group_that_may_be_left_out_is_fine() -> None:
-    story = Story()
+    story = LaterStory()
     story.init()
     story.auth()
     story.create_child(WITH_GROUP, esp_proposal(Encr.AES_GCM_16, 256, group=DhGroup.NONE))
@@ -141,7 +142,7 @@ def test_a_group_that_may_be_left_out_is_fine() -> None:
 # Lifetimes
 
 
-def rekeyed(story: Story, *ages: float, by_us: bool = False) -> Story:
+def rekeyed(story: LaterStory, *ages: float, by_us: bool = False) -> LaterStory:
     """The CHILD SA is rekeyed at these ages of the one before."""
     for age in ages:
         story.wait(age)
@@ -192,9 +193,9 @@ def test_a_second_collision_is_a_warning_and_the_first_is_chance() -> None:
 # Re-authentication
 
 
-def reauthenticated(*lives: float, away: float = 0.1) -> Story:
+def reauthenticated(*lives: float, away: float = 0.1) -> LaterStory:
     """A CPE that deletes its IKE SA after each of these times and comes back."""
-    story = Story()
+    story = LaterStory()
     story.connect()
     for life in lives:
         story.wait(life)
@@ -228,7 +229,7 @@ def test_a_cpe_that_stays_away_was_restarted() -> None:
 
 
 def test_a_new_tunnel_before_the_old_one_ends_leaves_no_gap() -> None:
-    story = Story()
+    story = LaterStory()
     story.connect()
     for _ in range(2):
         story.wait(3600)

@@ -1,0 +1,85 @@
+"""What happens to a tunnel later: lost fragments, rekeying, silence, another path."""
+
+from ike.events import (
+    DatagramDropped,
+    DropReason,
+    IncompleteMessageDropped,
+    MessageSent,
+    OwnRequestRefused,
+    PathChanged,
+    RekeyCollision,
+    RequestRetransmitted,
+)
+from tests.gateway.diagnosis.story import Story
+
+
+class LaterStory(Story):
+    """A story that goes on after the first exchanges."""
+
+    def dropped_fragment(self, detail: str) -> None:
+        """A fragment of IKE_AUTH comes that is here already."""
+        self._ike(DatagramDropped(**self._where(), reason=DropReason.UNEXPECTED_FRAGMENT, detail=detail))
+
+    def give_up_fragments(self, *received: int, total: int) -> None:
+        """The other fragments of IKE_AUTH did not come."""
+        self._ike(
+            IncompleteMessageDropped(
+                **self._where(),
+                exchange="IKE_AUTH",
+                message_id=1,
+                is_response=False,
+                received=received,
+                total=total,
+                fragments=tuple(500 for _ in received),
+                reason="the other fragments did not come in time",
+            )
+        )
+
+    def own_rekey_refused(self, notify: str, *, with_group: bool = False, again: bool = False) -> None:
+        """We rekey the CHILD SA, and the CPE refuses."""
+        payloads = ("N(REKEY_SA)", "SA", "NONCE", *(("KE",) if with_group else ()), "TSi", "TSr")
+        self._ike(
+            MessageSent(
+                **self._where(),
+                exchange="CREATE_CHILD_SA",
+                message_id=0,
+                is_response=False,
+                length=300,
+                payloads=payloads,
+            )
+        )
+        self._ike(
+            OwnRequestRefused(**self._where(), purpose="rekey the CHILD SA", notify=notify, again=again)
+        )
+
+    def ask_in_vain(self, tries: int) -> None:
+        """We ask for a sign of life, again and again, and close the IKE SA."""
+        for attempt in range(1, tries):
+            self.wait(4)
+            self._ike(
+                RequestRetransmitted(**self._where(), exchange="INFORMATIONAL", message_id=0, attempt=attempt)
+            )
+        self.wait(4)
+        self.close_child(self.child)
+        self.close_ike(f"no answer to {tries} requests: the peer is gone")
+
+    def ask_again(self) -> None:
+        """We repeat a request, for no answer came."""
+        self._ike(RequestRetransmitted(**self._where(), exchange="INFORMATIONAL", message_id=0, attempt=1))
+
+    def move(self, port: int, *, address: str = "") -> None:
+        """The CPE's packets come from another port, or from another address."""
+        old = self._where()["path"]
+        self.source = f"{address or old.remote_ip}:{port}"
+        new = self._where()["path"]
+        self._ike(
+            PathChanged(**self._where(), old=old, new=new, spis_in=(self.child,), udp_encapsulation=True)
+        )
+
+    def collide(self) -> None:
+        """Both ends rekeyed the CHILD SA at the same time."""
+        self._ike(RekeyCollision(**self._where(), of_ike_sa=False, ours_stays=True))
+
+    def informational(self) -> None:
+        """The CPE sends an INFORMATIONAL request."""
+        self._received("INFORMATIONAL", ())
