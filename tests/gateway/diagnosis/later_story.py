@@ -63,10 +63,6 @@ class LaterStory(Story):
         self.close_child(self.child)
         self.close_ike(f"no answer to {tries} requests: the peer is gone")
 
-    def ask_again(self) -> None:
-        """We repeat a request, for no answer came."""
-        self._ike(RequestRetransmitted(**self._where(), exchange="INFORMATIONAL", message_id=0, attempt=1))
-
     def move(self, port: int, *, address: str = "") -> None:
         """The CPE's packets come from another port, or from another address."""
         old = self._where()["path"]

@@ -44,6 +44,7 @@ from ike.events import (
     ReassemblyStarted,
     RequestRefused,
     RequestRepeated,
+    RequestRetransmitted,
     SelectorsNarrowed,
 )
 from ike.nat import NatStatus, detection_hash

@@ -107,7 +107,7 @@ def test_a_new_tunnel_starts_without_changes() -> None:
 
 def test_a_request_without_an_answer_before_the_change_is_a_mapping_that_timed_out() -> None:
     story = came_up(500, 4500)
-    story.ask_again()
+    story.not_answering()
     story.wait(7)
     story.move(40007)
     finding = story.finding()
@@ -121,7 +121,7 @@ def test_a_request_without_an_answer_before_the_change_is_a_mapping_that_timed_o
 
 def test_a_request_that_was_answered_at_the_old_port_is_no_timeout() -> None:
     story = came_up(500, 4500)
-    story.ask_again()
+    story.not_answering()
     story.informational()
     story.move(40007)
     assert codes(story) == ["GSA-NAT-013"]
