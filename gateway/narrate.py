@@ -174,6 +174,12 @@ def _request(data: Data) -> str:
     return f"{data['kind'].upper()} {data['host']} from {data['source']} to {data['destination']}{prefix}"
 
 
+def _traffic_dropped(data: Data) -> str:
+    service = f"{data['protocol']}/{data['port']}" if "port" in data else data["protocol"]
+    packets = _count(data["packets"], "packet")
+    return f"dropped {data['source']} to {data['destination']} {service}, {packets}: {data['explanation']}"
+
+
 _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "gateway_ready": lambda d: f"gateway ready on {', '.join(d['endpoints'])}, UDP 500 and 4500",
     "gateway_stopping": lambda _: "gateway stopping: deleting the SAs",
@@ -221,4 +227,6 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "prefix_limit_exceeded": lambda d: f"the CPE announces {d['count']} prefixes, the limit is {d['limit']}",
     "speaker_stopped": lambda d: f"BGP speaker stopped: {d['reason']}",
     "request": _request,
+    "traffic_dropped": _traffic_dropped,
+    "drops_unknown": lambda d: f"what the edge drops is no longer known: {d['reason']}",
 }

@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from gateway.daemon.routes import LearnedRoutes
 from gateway.daemon.translate import publish_bgp
 from gateway.dataplane.userspace import Userspace
 from gateway.edge import CoveredProfile, Edge
+from gateway.edge.coverage import Coverage
+from gateway.edge.drop_watch import DropWatch
 from gateway.edge.rules import TUNNEL_DEVICES
 from gateway.model import Tunnel
+from gateway.model.profiles import ProfileName, prefixes
 from gateway.netns import InnerNamespace
 from gateway.records import Stream
 
@@ -106,6 +110,8 @@ class Network:
             await self.speaker.set_neighbors([_neighbor(tunnel) for tunnel in tunnels])
             keeper = asyncio.create_task(self._keep_routes(namespace))
             building.push_async_callback(_cancelled, keeper)
+            watch = asyncio.create_task(self._watch_drops())
+            building.push_async_callback(_cancelled, watch)
             self._close = building.pop_all()
 
     async def stop(self) -> None:
@@ -191,6 +197,17 @@ class Network:
             routes = {str(prefix): tunnels for prefix, tunnels in sorted(best.items())}
             self._stream.publish("bgp", "routes_installed", remote_network=self.name, routes=routes)
 
+    async def _watch_drops(self) -> None:
+        """Tell what the edge drops, while a tunnel is there for it to come from."""
+        watch = DropWatch(
+            self.name,
+            totals=self.edge.drop_totals,
+            drops=self.edge.drops,
+            profile_of=_profile_of,
+            publish=self._stream.publish,
+        )
+        await watch.run(lambda: bool(self._up))
+
     def _tunnel_of(self, interface: int) -> str | None:
         names = (tunnel for tunnel, attached in self._attached.items() if attached.interface == interface)
         return next(names, None)
@@ -205,6 +222,18 @@ def _neighbor(tunnel: Tunnel) -> Neighbor:
         peer_as=tunnel.peer_asn,
         router_id=tunnel.local_bgp,
     )
+
+
+@cache
+def _known_profiles() -> Coverage:
+    """All traffic profiles, associated or not."""
+    names: tuple[ProfileName, ...] = ("microsoft", "internet")
+    return Coverage([CoveredProfile(name=name, prefixes=prefixes(name)) for name in names])
+
+
+def _profile_of(destination: IPv4Address) -> str | None:
+    match = _known_profiles().match(destination)
+    return match.profile if match else None
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

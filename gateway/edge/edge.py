@@ -18,7 +18,7 @@ from gateway.edge.dns import answer
 from gateway.edge.drops import Drop, DropReason, parse_drops, parse_totals
 from gateway.edge.http import HttpConnection
 from gateway.edge.requests import RequestLog
-from gateway.edge.rules import list_table, load, packets_counted, replace_covered, ruleset
+from gateway.edge.rules import list_counters, list_table, load, packets_counted, replace_covered, ruleset
 from gateway.edge.visit import Flow, Kind, Visit
 from gateway.netns import InnerNamespace
 
@@ -110,7 +110,7 @@ class Edge:
 
     async def drop_totals(self) -> dict[DropReason, int]:
         """Packets dropped since the start, for every reason."""
-        return parse_totals(await list_table(self._namespace.enter_command()))
+        return parse_totals(await list_counters(self._namespace.enter_command()))
 
     async def answered(self) -> dict[str, int]:
         """Requests answered since the start: ``ping``, ``dns`` and ``http``; pings may lag by a second."""

@@ -82,6 +82,13 @@ async def list_table(enter_command: Sequence[str]) -> dict[str, Any]:
     return listing
 
 
+async def list_counters(enter_command: Sequence[str]) -> dict[str, Any]:
+    """What ``nft -j list counters`` prints of the table, without sets and rules. Errors as in ``load``."""
+    command = ("-j", "list", "counters", "table", *TABLE.split())
+    listing: dict[str, Any] = json.loads(await _nft(enter_command, *command))
+    return listing
+
+
 async def packets_counted(enter_command: Sequence[str], counter: str) -> int:
     """Packets that a named counter has seen. Errors as in ``load``."""
     listing = json.loads(await _nft(enter_command, "-j", "list", "counter", *TABLE.split(), counter))

@@ -56,6 +56,12 @@ from gateway.diagnosis.rules import (
     nat_012_symmetric,
     nat_013_mapping_changed,
     nat_014_mapping_timed_out,
+    trf_001_other_profile,
+    trf_002_disabled_profile,
+    trf_003_large_segments,
+    trf_004_asymmetric_return,
+    trf_005_unannounced_source,
+    trf_020_one_of_two_tunnels,
 )
 
 _MODULES = (
@@ -113,6 +119,12 @@ _MODULES = (
     bgp_030_recursive_route,
     nat_013_mapping_changed,
     nat_014_mapping_timed_out,
+    trf_001_other_profile,
+    trf_002_disabled_profile,
+    trf_003_large_segments,
+    trf_004_asymmetric_return,
+    trf_005_unannounced_source,
+    trf_020_one_of_two_tunnels,
 )
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)
 """Every rule, in the order in which they are asked."""

@@ -4,10 +4,15 @@ from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 
+QUIET_SECONDS = 10.0
+"""The CPE connects again and announces the same; a session that lasts so long brings less."""
+
 
 def _find(history: History) -> Evidence | None:
-    exceeded = history.last("prefix_limit_exceeded")
+    exceeded, session = history.last("prefix_limit_exceeded"), history.bgp
     if exceeded is None or history.up_since is None:
+        return None
+    if session is not None and session["id"] > exceeded["id"] and history.age(session) > QUIET_SECONDS:
         return None
     data = exceeded["data"]
     return Evidence(
@@ -25,7 +30,7 @@ def _find(history: History) -> Evidence | None:
 RULE = Rule(
     code="GSA-BGP-023",
     title="The CPE announces too many prefixes",
-    step=Step.ROUTES,
+    step=Step.TRAFFIC,
     certainty=Certainty.PROVEN,
     service="documents no limit for Global Secure Access; an Azure VPN gateway ends the session beyond 4000",
     find=_find,
