@@ -100,7 +100,7 @@ async def _sysctls(session: Session, topology: Topology) -> frozenset[str]:
 
 async def _in_first(session: Session, failure: str, *argv: str, stdin: str | None = None) -> str:
     """Run a program that has to succeed in the session's own container."""
-    run = partial(execs.run, session.api, session.first, argv, limit=_LIMIT, stdin=stdin)
+    run = partial(execs.run, session.api, session.streams, session.first, argv, limit=_LIMIT, stdin=stdin)
     status, output, errors = await session.ask("lab", run)
     if status != 0:
         raise CommandError(f"{failure}: {errors.decode(errors='replace').strip()}")

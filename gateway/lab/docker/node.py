@@ -3,7 +3,7 @@
 import io
 import tarfile
 from asyncio import StreamReader
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -79,9 +79,7 @@ class DockerNode:
     async def read(self, inside: str) -> bytes:
         """Read a file below /run."""
         argv = ("cat", inside)
-        status, output, _ = await self._ask(
-            partial(execs.run, self.api, self.container, argv, limit=_READ_LIMIT)
-        )
+        status, output, _ = await self._run(argv, limit=_READ_LIMIT)
         return output if status == 0 else b""
 
     async def listens(self, socket: str) -> bool:
@@ -91,7 +89,9 @@ class DockerNode:
 
     async def connect(self, socket: str) -> tuple[StreamReader, execs.ExecStream]:
         """Connect through a relay in the container."""
-        stream = await self._ask(partial(execs.ExecStream, self.api, self.container, (*_RELAY, socket)))
+        stream = await self._ask(
+            partial(execs.ExecStream, self.api, self._session.streams, self.container, (*_RELAY, socket))
+        )
         return stream.open(), stream
 
     async def cover(self, path: str, inside: str) -> None:
@@ -103,8 +103,7 @@ class DockerNode:
 
     async def run(self, *argv: str, limit: float = 10.0, stdin: str | None = None) -> Completed:
         """Run to the end or the time limit."""
-        done = await self._ask(partial(execs.run, self.api, self.container, argv, limit=limit, stdin=stdin))
-        return execs.completed(*done, limit)
+        return execs.completed(*await self._run(argv, limit=limit, stdin=stdin), limit)
 
     async def check(self, *argv: str, limit: float = 10.0, stdin: str | None = None) -> str:
         """Run, and raise ``CommandError`` unless the status is 0."""
@@ -130,6 +129,12 @@ class DockerNode:
     def entry(self) -> dict[str, object]:
         """The container."""
         return {"container": self.container, "role": self.plan.role}
+
+    async def _run(
+        self, argv: Sequence[str], *, limit: float, stdin: str | None = None
+    ) -> tuple[int, bytes, bytes]:
+        run = partial(execs.run, self.api, self._session.streams, self.container, argv)
+        return await self._ask(partial(run, limit=limit, stdin=stdin))
 
     async def _extract(self, folder: str, archive: bytes) -> None:
         await self._ask(partial(self.api.put_archive, self.container, folder, archive))

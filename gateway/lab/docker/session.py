@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.lab.backend import CommandError
+from gateway.lab.docker import execs
 from gateway.lab.docker.engine import CONNECTIONS, IMAGES, LAB, NODE, SESSION, image
 from gateway.lab.topology import NodePlan, Role
 
@@ -58,6 +59,7 @@ class Session:
         self.api = api
         self.id = uuid.uuid4().hex[:12]
         self.first = ""
+        self.streams = execs.Streams()
         self._labels = {LAB: lab, SESSION: self.id}
         self._pool = ThreadPoolExecutor(CONNECTIONS)
         self._input: Any = None
@@ -136,6 +138,7 @@ class Session:
     def end(self) -> None:
         """Remove everything; returns when nothing is left."""
         end(self.api, self.id, self.first)
+        self.streams.cut()
         self._pool.shutdown(cancel_futures=True)
         end(self.api, self.id, "")  # what was still being made
 
