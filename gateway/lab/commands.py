@@ -1,6 +1,7 @@
 """The commands of ``gsalab lab``, without the parsing of their arguments; each returns its exit status."""
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -89,13 +90,11 @@ def lab_run_all(*, backend: str = "netns", fixed: bool = False, jobs: int = 4, o
     table = OutcomeTable(every) if output == "text" else None
     running = run_all(every, backend=backend, fixed=fixed, jobs=jobs, watch=table or Unwatched())
     try:
-        outcomes = asyncio.run(running)
+        with contextlib.closing(table) if table else contextlib.nullcontext():
+            outcomes = asyncio.run(running)
     except (KeyboardInterrupt, asyncio.CancelledError) as end:
         sys.stderr.write("\ninterrupted: the labs are gone\n")
         return INTERRUPTED if isinstance(end, KeyboardInterrupt) else TERMINATED
-    finally:
-        if table:
-            table.close()
     if table:
         table.end(outcomes)
     else:
