@@ -18,7 +18,7 @@ pytestmark = pytest.mark.interop
 TWO_CPES = {
     "traffic": [{"from": "host", "ping": "52.96.0.1"}],
     "nodes.other": {"role": "router", "default_via": "192.168.2.1"},
-    "nodes.isp.source_nat.source": "192.168.0.0/16",
+    "nodes.isp.nat.source": "192.168.0.0/16",
     "links": [
         {"host": "10.1.0.10/16", "cpe": "10.1.0.1/16"},
         {"cpe": "192.168.1.2/24", "isp": "192.168.1.1/24"},

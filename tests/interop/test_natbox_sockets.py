@@ -1,9 +1,11 @@
 """Every personality of the NAT box between two hosts in namespaces, with plain sockets of the kernel."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from tests.interop.cpe_drills import until
 from tests.interop.natbox_world import FAR, INSIDE, PUBLIC, World, in_world
 
 pytestmark = pytest.mark.interop
@@ -55,13 +57,14 @@ def test_ping_and_tcp_pass_and_the_router_still_answers_for_itself() -> None:
         "import socket; s = socket.create_connection(('198.51.100.1', 8080), 3); print(s.recv(99).decode())"
     )
     serve = (
-        "import socket; s = socket.create_server(('0.0.0.0', 8080)); c, a = s.accept();"
-        " c.sendall(a[0].encode()); c.close()"
+        "import socket; s = socket.create_server(('0.0.0.0', 8080)); print('listens', flush=True);"
+        " c, a = s.accept(); c.sendall(a[0].encode()); c.close()"
     )
 
     async def act(world: World) -> list[Any]:
         inside, far = world.nodes["inside"], world.nodes["far"]
         await far.start("python3", "-c", serve, log="/run/tcp.log")
+        await until(lambda: far.read("/run/tcp.log"), wanted=b"listens\n")
         ping = [
             (await node.run("ping", "-c", "1", "-W", "1", address)).status
             for node, address in ((inside, FAR), (inside, "192.168.1.1"), (far, PUBLIC))
@@ -76,8 +79,6 @@ def test_an_idle_mapping_ends_and_the_box_tells_when() -> None:
         await world.ask((4500, 4500))
         status = await world.box.ask("show")
         await world.ask((500, 4500), (500, 4500), (500, 4500), wait=0.01)
-        import asyncio  # noqa: PLC0415
-
         await asyncio.sleep(1.2)
         return [status["mappings"], (await world.box.ask("show"))["mappings"], world.records]
 
