@@ -47,7 +47,8 @@ class Labs:
     @contextlib.contextmanager
     def running(self) -> Iterator["subprocess.Popen[str]"]:
         """A run of ``basic`` in a process group of its own, which has just begun."""
-        command = [GSALAB, "lab", "run", "basic", "--backend", "docker"]
+        # Tests that run in the background of a script inherit that SIGINT is ignored.
+        command = ["env", "--default-signal=INT", GSALAB, "lab", "run", "basic", "--backend", "docker"]
         with subprocess.Popen(
             command,
             env=self.environment,
