@@ -35,7 +35,8 @@ def test_a_build_is_sent_what_the_images_copy_and_nothing_else() -> None:
 def test_the_base_is_a_build_argument_and_that_of_every_stage(image: str) -> None:
     text = dockerfile(image)
     assert "ARG BASE=debian:bookworm-slim\n" in text
-    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${BASE}"}
+    stages = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", text, re.MULTILINE)
+    assert {base for base, _ in stages} - {name for _, name in stages if name} == {"${BASE}"}
 
 
 @pytest.mark.parametrize("image", IMAGES)

@@ -10,6 +10,7 @@ from functools import cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gateway.dataplane.checksum import word_sum
 from gateway.dataplane.coalesce import writes_of
 from gateway.dataplane.esp import InboundSa, OutboundSa
 from gateway.dataplane.handshake import read_handshake
@@ -101,13 +102,32 @@ def _check_again(mode: int, inner: list[bytes]) -> None:
 
 
 def _check_writes(inner: list[bytes]) -> None:
-    """What the TUN device is given says the same; packets that are never fragmented may be numbered anew."""
+    """What the TUN device is given says the same; packets that are never fragmented may be numbered anew.
+
+    TCP checksums are verified for a run as a whole, so wrong ones whose errors cancel are taken for right.
+    """
     written = [packet for write in writes_of(inner) for packet in packets_of(memoryview(b"".join(write)))]
-    assert list(map(_unnumbered, written)) == list(map(_unnumbered, inner))
+    assert len(written) == len(inner)
+    for ours, theirs in zip(written, inner, strict=True):
+        assert _comparable(ours, theirs) == _comparable(theirs, theirs)
 
 
-def _unnumbered(packet: bytes) -> bytes:
-    return packet[:4] + packet[6:10] + packet[12:] if packet[6] & 0x40 else packet
+def _comparable(packet: bytes, original: bytes) -> bytes:
+    """A packet without what may differ from the original."""
+    head, rest = packet[:12], packet[12:]
+    if original[6] & 0x40:
+        head = packet[:4] + packet[6:10]
+    if _is_damaged_tcp(original):
+        rest = packet[12:36] + packet[38:]
+    return head + rest
+
+
+def _is_damaged_tcp(packet: bytes) -> bool:
+    """Whether it is TCP with a wrong checksum."""
+    if len(packet) < 40 or packet[0] != 0x45 or packet[9] != 6:
+        return False
+    pseudo = packet[12:20] + b"\0\6" + (len(packet) - 20).to_bytes(2, "big")
+    return bool((word_sum(pseudo) + word_sum(packet[20:])) % 0xFFFF)
 
 
 @cache

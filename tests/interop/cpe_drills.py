@@ -22,8 +22,8 @@ def only_tunnel(lab: Lab) -> tuple[Cpe, CpeTunnel]:
 
 
 async def until(ask: Callable[[], Awaitable[object]], *, wanted: object) -> None:
-    """Ask again and again until the answer is as wanted; TimeoutError after ten seconds."""
-    deadline = time.monotonic() + 10
+    """Ask again and again until the answer is as wanted; TimeoutError after forty seconds."""
+    deadline = time.monotonic() + 40
     while await ask() != wanted:
         if time.monotonic() > deadline:
             raise TimeoutError

@@ -19,7 +19,7 @@ async def records_of(lab: Lab) -> dict[str, Any]:
     return {"records": lab.records, "now": time.time()}
 
 
-EXAMPLE = str(CHECKOUT / "examples/failure-scenario.yaml")
+EXAMPLE = str(CHECKOUT / "examples/scenarios/failure.yaml")
 
 
 @pytest.mark.parametrize("name", [*failures(), EXAMPLE])

@@ -8,9 +8,9 @@ from gateway.diagnosis.rules.source_ports import after_silence, moves, old_and_n
 
 
 def _find(history: History) -> Evidence | None:
-    moved = [r for r in moves(history) if after_silence(history, r) is None]
-    if not moved:
-        return None
+    moved = moves(history)
+    if not moved or any(after_silence(history, record) for record in moved):
+        return None  # a mapping that times out changes too; that is the finding then
     old, new = old_and_new(moved[-1])
     return Evidence(
         where=f"UDP 4500 from {new} (record {moved[-1]['id']})",

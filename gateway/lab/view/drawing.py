@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from gateway.lab.topology import Topology
 
+_WIDEST_NAT = 13
+"""Characters; a longer title of a NAT goes on two lines, so that five boxes fit 100 columns."""
 _GAP = 3
 _TITLES = {"host": "branch host", "cpe": "strongSwan + BIRD", "router": "transit", "gateway": "gsalab up"}
 # A junction by the directions in which lines leave it: up, down, left, right.
@@ -142,7 +144,8 @@ def _lines(topology: Topology, name: str) -> list[str]:
         title = f"NAT: {plan.nat.personality}"
     elif plan.impair is not None:
         title = "bad line"
-    lines = [name, title]
+    fits = plan.nat is None or len(title) <= _WIDEST_NAT
+    lines = [name, *([title] if fits else title.split(" "))]
     for end in topology.ends(name):
         part = topology.nodes[end.neighbour]
         if part.role == "tunnel" and part.part_of == name:

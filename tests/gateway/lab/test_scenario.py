@@ -224,12 +224,12 @@ def test_faults_of_a_failure_scenario_are_named(
 
 
 def test_the_example_and_its_copy_in_the_documentation_are_the_same_failure_scenario() -> None:
-    example = (CHECKOUT / "examples/failure-scenario.yaml").read_text()
+    example = (CHECKOUT / "examples/scenarios/failure.yaml").read_text()
     shown = (CHECKOUT / "docs/lab-scenarios.md").read_text().split("```yaml\n")[1].split("```")[0]
     title, _, rest = shown.partition("about: >")
     assert title in example
     assert rest.partition("\n\n")[2] in example
-    assert load(str(CHECKOUT / "examples/failure-scenario.yaml")).is_failure
+    assert load(str(CHECKOUT / "examples/scenarios/failure.yaml")).is_failure
 
 
 @pytest.mark.parametrize("name", failures())
