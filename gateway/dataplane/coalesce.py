@@ -5,8 +5,8 @@ a network card or the kernel's own receive offload would. Only what a sender cou
 super-packet is joined; every other packet goes through as it is.
 
 TCP checksums are verified for a run as a whole, with one division instead of one per segment: all sums are 0,
-so their sum is. A damaged segment shows as it would alone, and then none of the run is joined. Two damages that
-cancel pass, with the same odds, 1 in 65536, with which a single one passes its own checksum.
+so their sum is. A damaged segment shows as it would alone, and then none of the run is joined. Two damages
+that cancel pass, with the same odds, 1 in 65536, with which a single one passes its own checksum.
 """
 
 from collections.abc import Callable, Sequence
