@@ -76,13 +76,13 @@ class DatagramDropped(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageReceived(Event):
-    """A message was accepted.
+class MessageEvent(Event):
+    """A message went or came.
 
     Args:
         exchange: Name of the exchange type.
         message_id: Message ID.
-        is_response: Whether it answers a request of ours.
+        is_response: Whether it answers a request.
         length: Octets of the IKE message, of all its fragments when it came in fragments.
         payloads: Names of the payloads, decrypted ones included.
         fragments: Octets of each fragment in their order (RFC 7383); empty for a whole message.
@@ -96,16 +96,12 @@ class MessageReceived(Event):
     fragments: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class MessageSent(Event):
-    """A message was sent; members as in ``MessageReceived``."""
+class MessageReceived(MessageEvent):
+    """A message was accepted."""
 
-    exchange: str
-    message_id: int
-    is_response: bool
-    length: int
-    payloads: tuple[str, ...]
-    fragments: tuple[int, ...] = ()
+
+class MessageSent(MessageEvent):
+    """A message was sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
