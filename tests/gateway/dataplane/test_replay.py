@@ -114,6 +114,18 @@ def test_a_number_before_the_first_packet_of_the_sa_is_no_number() -> None:
     assert not window.check(window.extend(LOW - 3))
 
 
+def test_a_number_that_lay_before_the_first_packet_lies_ahead_once_the_window_is_near() -> None:
+    """So an authentic packet can be refused first and taken later, and only then is it a replay."""
+    number = LOW - 8
+    window = at(0)
+    assert not window.check(window.extend(number))
+    window.update(LOW // 4)
+    assert window.extend(number) == number
+    assert window.check(number)
+    window.update(number)
+    assert not window.check(window.extend(number))
+
+
 @given(top=st.integers(1, 1 << 40), ahead=st.integers(-63, LOW - 64))
 def test_every_number_that_can_be_told_apart_is_told_right(top: int, ahead: int) -> None:
     sequence = top + ahead
