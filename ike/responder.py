@@ -20,11 +20,10 @@ from ike.events import Event
 from ike.front_door import FrontDoor
 from ike.ike_sa import IkeSa
 from ike.path import Path
-from ike.requests.child import RekeyChild, is_queued
-from ike.requests.delete import DeleteChild
+from ike.requests.child import RekeyChild, delete_child, is_queued
 from ike.requests.probe import Probe
 from ike.requests.rekey_ike import RekeyIke
-from ike.state import ChildInput, ChildState, State
+from ike.state import ChildState, State
 
 _NO_SPI = bytes(8)
 _VERSION, _EXCHANGE = 17, 18
@@ -142,12 +141,11 @@ class Responder:
             self._finish(owner)
 
     def delete_child(self, spi_in: int, now: float) -> None:
-        """Delete a CHILD SA (RFC 7296 section 1.4.1)."""
+        """Delete a CHILD SA (RFC 7296 section 1.4.1); one that we are rekeying, with what replaces it."""
         self._ctx.now = now
         owner, child = self._child(spi_in)
-        if owner and child and child.state in {ChildState.INSTALLED, ChildState.REKEYED}:
-            child.move(ChildInput.DELETE_SENT)
-            self._ctx.want(owner, DeleteChild(spi_in, "deleted by us"))
+        if owner and child and child.state is not ChildState.DELETING:
+            delete_child(owner, child, "deleted by us", self._ctx)
             self._finish(owner)
 
     # What the application tells of the ESP packets that it carries

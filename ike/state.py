@@ -86,7 +86,7 @@ class ChildState(Enum):
     REKEYED = auto()
     """Another CHILD SA has its place; the peer is about to delete it."""
     DELETING = auto()
-    """We asked the peer to delete it."""
+    """We ask the peer to delete it, when our request under way is answered."""
     CLOSED = auto()
     """Gone."""
 

@@ -23,6 +23,9 @@ from ike.requests.refusal import out_of_patience, refusal, wanted_group
 from ike.selectors import ANY_IPV4, contains_any
 from ike.state import ChildInput, ChildState, State
 
+_LOST = "the peer does not have it"
+_UNWANTED = "deleted by us while it was being made"
+
 
 @dataclass(frozen=True, slots=True)
 class RivalChild:
@@ -136,6 +139,7 @@ class RekeyChild(ChildExchange):
         super().__init__(old.proposal, group)
         self.spi_in = old.spi_in
         self.rival: RivalChild | None = None
+        self._is_unwanted = False
 
     def payloads(self, sa: IkeSa, ctx: Context) -> Sequence[Payload] | None:
         """REKEY_SA with our inbound SPI of the old CHILD SA, then as for a new one (section 1.3.3)."""
@@ -160,15 +164,17 @@ class RekeyChild(ChildExchange):
         sa.patience = None
         agreement = self._agreement(sa, payloads, self.spi_in)
         old = sa.children.get(self.spi_in)
-        if not self._stays(sa, agreement, ctx):
+        if self._is_unwanted:
+            delete_child(sa, children.install(sa, agreement, ctx, redundant=True), _UNWANTED, ctx)
+        elif not self._stays(sa, agreement, ctx):
             redundant = children.install(sa, agreement, ctx, redundant=True)
             if old is not None:
                 old.move(ChildInput.REPLACED)
-            _delete(sa, redundant, "redundant after a rekey collision", ctx)
-            return
-        children.install(sa, agreement, ctx)
-        if old is not None:
-            _delete(sa, old, "rekeyed by us", ctx)
+            delete_child(sa, redundant, "redundant after a rekey collision", ctx)
+        else:
+            children.install(sa, agreement, ctx)
+            if old is not None:
+                delete_child(sa, old, "rekeyed by us", ctx)
 
     def _stays(self, sa: IkeSa, agreement: children.Agreement, ctx: Context) -> bool:
         """Whether our new CHILD SA stays: without a collision, or when the peer's has the lowest nonce."""
@@ -185,29 +191,49 @@ class RekeyChild(ChildExchange):
         """Whether the peer's CHILD SA is there, which it has made to replace the same one."""
         return self.rival is not None and self.rival.spi_in in sa.children
 
+    def not_wanted(self, sa: IkeSa, ctx: Context) -> None:
+        """Let what replaces the old CHILD SA go with it: what the peer has made now, ours when it is made."""
+        self._is_unwanted = True
+        rival = sa.children.get(self.rival.spi_in) if self.rival else None
+        if rival is not None and rival.is_alive:
+            delete_child(sa, rival, _UNWANTED, ctx)
+
     def _refused(self, sa: IkeSa, error: NotifyPayload, ctx: Context) -> None:
         old = sa.children.get(self.spi_in)
-        replaced = old is None or self.has_rival(sa) or sa.state is State.DELETING
+        replaced = old is None or self._is_unwanted or self.has_rival(sa) or sa.state is State.DELETING
         group = None if replaced else self._better_group(sa, error)
         ctx.emit(OwnRequestRefused.of(sa.where(), "rekey the CHILD SA", error, again=group is not None))
         if old is None:
             return
+        lost = error.notify_type == NotifyType.CHILD_SA_NOT_FOUND
+        if self._is_unwanted:
+            if lost:
+                ctx.close_child(sa, self.spi_in, _LOST)
+            return  # else its Delete is the next request
         if self.has_rival(sa):
             old.move(ChildInput.REPLACED)
             return
         old.move(ChildInput.REKEY_REFUSED)
         if group is not None:
             ctx.want(sa, RekeyChild(old, group))
-        elif error.notify_type == NotifyType.CHILD_SA_NOT_FOUND:
+        elif lost:
             # The peer has it no longer: remove it silently and make a new one (section 2.25).
-            ctx.close_child(sa, self.spi_in, "the peer does not have it")
+            ctx.close_child(sa, self.spi_in, _LOST)
             if not any(child.is_alive for child in sa.children.values()):
                 ctx.want(sa, CreateChild(self._like))
         elif not out_of_patience(sa, error, ctx):
             old.rekey_at = old.refused_until = ctx.now + ctx.retry_wait()
 
 
-def _delete(sa: IkeSa, child: ChildSa, reason: str, ctx: Context) -> None:
+def delete_child(sa: IkeSa, child: ChildSa, reason: str, ctx: Context) -> None:
+    """Delete a CHILD SA, when our request under way is answered.
+
+    From here on the peer can no longer rekey it (section 2.25.1). If the request under way rekeys it, what
+    takes its place is deleted too: whoever asked for this could not name that yet.
+    """
+    request = sa.outstanding.request if sa.outstanding else None
+    if child.state is ChildState.REKEYING and isinstance(request, RekeyChild):
+        request.not_wanted(sa, ctx)
     child.move(ChildInput.DELETE_SENT)
     ctx.want(sa, DeleteChild(child.spi_in, reason))
 
