@@ -4,7 +4,8 @@ from gateway.diagnosis.facts import Record
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
-from gateway.diagnosis.rules.common import plural, seconds, where
+from gateway.diagnosis.rules.common import seconds, where
+from gateway.diagnosis.rules.repetitions import repeated_init
 
 SILENCE_SECONDS = 5.0
 """A CPE sends IKE_AUTH at once; its first retransmission follows within about four seconds."""
@@ -15,24 +16,21 @@ def _find(history: History) -> Evidence | None:
     if answered is None or history.age(answered) < SILENCE_SECONDS:
         return None
     ours = [r for r in history.records if r.get("ike_spi") == answered["ike_spi"]]
-    repeats = [r for r in ours if r["name"] == "request_repeated"]
-    if any(_later_message(r) for r in ours):
+    if repeated_init(history) or any(_later_message(r) for r in ours):
         return None
-    silent = seconds(history.age(answered))
-    if repeats:
-        saw = f"the CPE repeats IKE_SA_INIT ({plural(len(repeats), 'time')}): our answer does not reach it"
-        cause = "let UDP from the gateway's ports 500 and 4500 back in, on every firewall on the way"
-    else:
-        saw = f"IKE_SA_INIT answered, then nothing for {silent}"
-        cause = "let UDP 4500 out, and its answers in, on the CPE and on every firewall and router on the way"
     nat = history.last("nat_detection")
     moved = nat is not None and nat["data"]["status"]["remote_behind_nat"]
     return Evidence(
         where=where(answered, "IKE_SA_INIT exchange"),
-        saw=saw,
+        saw=f"IKE_SA_INIT answered, then nothing for {seconds(history.age(answered))}",
         expected=f"an IKE_AUTH request{', on UDP 4500, where NAT detection sends it' if moved else ''}",
-        because=(*((nat,) if nat and nat["id"] < answered["id"] else ()), answered, *repeats[-1:]),
-        fix=Fix(cpe=cause, device_link="nothing: its address and its policy fit"),
+        because=(*((nat,) if nat and nat["id"] < answered["id"] else ()), answered),
+        fix=Fix(
+            cpe=(
+                "let UDP 4500 out, and its answers in, on the CPE and on every firewall and router on the way"
+            ),
+            device_link="nothing: its address and its policy fit",
+        ),
     )
 
 
@@ -55,8 +53,8 @@ RULE = Rule(
         cause=(
             "IKE_SA_INIT goes over UDP 500. With NAT on the way, and with many CPEs always, IKE_AUTH "
             "goes over UDP 4500, and that port is blocked: by the ISP router, a firewall, or an IPsec "
-            "passthrough that takes it for itself. When the CPE repeats IKE_SA_INIT instead, the "
-            "gateway's answers are what gets lost."
+            "passthrough that takes it for itself. When the CPE repeats IKE_SA_INIT instead, it is the "
+            "answer that gets lost: GSA-IKE-016."
         ),
         proof=(
             "The answer to IKE_SA_INIT left, and no message of the IKE SA came for "

@@ -4,6 +4,7 @@ from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import seconds
+from gateway.diagnosis.rules.repetitions import auth_answers_lost
 
 NO_ANSWER = "no answer to "
 """How the reason of such an ``ike_sa_closed`` begins."""
@@ -12,6 +13,8 @@ NO_ANSWER = "no answer to "
 def _find(history: History) -> Evidence | None:
     closed = history.last("ike_sa_closed")
     if closed is None or history.ike_live or not closed["data"]["was_established"]:
+        return None
+    if auth_answers_lost(history):
         return None
     if not closed["data"]["reason"].startswith(NO_ANSWER) or history.all(
         "message_received", after=closed["id"]

@@ -8,6 +8,7 @@ from ike.events import (
     OwnRequestRefused,
     PathChanged,
     RekeyCollision,
+    RequestRepeated,
     RequestRetransmitted,
 )
 from tests.gateway.diagnosis.story import Story
@@ -79,3 +80,7 @@ class LaterStory(Story):
     def informational(self) -> None:
         """The CPE sends an INFORMATIONAL request."""
         self._received("INFORMATIONAL", ())
+
+    def repeated_auth(self) -> None:
+        """The CPE repeats IKE_AUTH: it did not get the answer."""
+        self._ike(RequestRepeated(**self._where(), exchange="IKE_AUTH", message_id=1))

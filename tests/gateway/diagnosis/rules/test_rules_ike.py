@@ -272,13 +272,3 @@ def test_half_open_with_a_fragment_of_ike_auth_is_about_the_others() -> None:
     story.init()
     story.fragment_of_auth(total=4)
     assert [finding.code for finding in story.findings(after=10)] == ["GSA-IKE-041"]
-
-
-def test_half_open_with_repeated_requests_is_about_lost_answers() -> None:
-    story = Story()
-    story.init()
-    story.wait(4)
-    story.repeated_init()
-    finding = story.finding(after=4)
-    assert finding.saw == "the CPE repeats IKE_SA_INIT (1 time): our answer does not reach it"
-    assert finding.because[-1] == story.records()[-1]["id"]
