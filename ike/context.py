@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ike.config import Limits
 from ike.constants import SPI_LENGTH
-from ike.events import ChildSaClosed, Event, IkeSaClosed
+from ike.events import ChildSaClosed, DatagramDropped, DropReason, Event, IkeSaClosed
+from ike.flood import BURST_OF_SA, RATE_OF_SA, FloodReport, Kind
 from ike.half_open import HalfOpen
 from ike.ike_sa import IkeSa
 from ike.path import Path
@@ -53,6 +54,17 @@ class Context:
     def emit(self, event: Event) -> None:
         """Report an event."""
         self.events.append(event)
+
+    def tells(self, sa: IkeSa, event: type[Event], path: Path, reason: DropReason | None = None) -> bool:
+        """Whether an event of an IKE SA is told that takes no key to cause; too many of them are counted."""
+        if sa.flood is None:
+            sa.flood = FloodReport(self.emit, burst=BURST_OF_SA, rate=RATE_OF_SA)
+        return sa.flood.allows(Kind(event, sa.peer.name, reason, sa.name), path, self.now)
+
+    def drop(self, sa: IkeSa, path: Path, reason: DropReason, detail: str) -> None:
+        """Report a dropped datagram of an IKE SA, unless there are too many."""
+        if self.tells(sa, DatagramDropped, path, reason):
+            self.emit(DatagramDropped(**sa.where(path), reason=reason, detail=detail))
 
     def send(self, datagrams: Iterable[bytes], path: Path) -> None:
         """Queue the datagrams of a message."""
@@ -150,6 +162,8 @@ class Context:
             self.emit(event)
         for spi_in in tuple(sa.children):
             self.close_child(sa, spi_in, reason)
+        if sa.flood is not None:
+            sa.flood.report(self.now)
         self._forget(sa)
         self.emit(
             IkeSaClosed(

@@ -1,4 +1,4 @@
-"""What the front door reports beside drops and messages; see ``ike.events`` for all the rest."""
+"""What the front door reports beside drops and messages, and floods; see ``ike.events`` for all the rest."""
 
 from dataclasses import dataclass
 

@@ -12,10 +12,10 @@ from ike.events import DropReason, Event
 from ike.path import Path
 from ike.rate import Bucket
 
-BURST = 50
-"""Events of one kind that are reported one by one before any is suppressed."""
-RATE = 5.0
-"""Events of one kind per second that are, after that."""
+BURST, RATE = 50, 5.0
+"""Events of one kind that are reported one by one before any is suppressed, and per second after that."""
+BURST_OF_SA, RATE_OF_SA = 10, 1.0
+"""The same for one IKE SA: there may be many of them, and a peer that retransmits stays below."""
 SUMMARY_SECONDS = 1.0
 """Between two summaries of one kind."""
 
@@ -27,18 +27,20 @@ class Kind(NamedTuple):
         event: Class of the events.
         peer: Name of the peer configuration, or empty.
         reason: Why a datagram was dropped; None for other events.
+        ike_spi: The IKE SA by its name, or empty.
     """
 
     event: type[Event]
     peer: str
     reason: DropReason | None = None
+    ike_spi: str = ""
 
 
 class _Record:
     __slots__ = ("bucket", "count", "path")
 
-    def __init__(self, path: Path) -> None:
-        self.bucket = Bucket(BURST, RATE)
+    def __init__(self, bucket: Bucket, path: Path) -> None:
+        self.bucket = bucket
         self.count = 0
         self.path = path
 
@@ -48,10 +50,13 @@ class FloodReport:
 
     Args:
         emit: Reports an event.
+        burst: Events of one kind that are let through at once.
+        rate: How many per second after that.
     """
 
-    def __init__(self, emit: Callable[[Event], None]) -> None:
+    def __init__(self, emit: Callable[[Event], None], *, burst: float = BURST, rate: float = RATE) -> None:
         self._emit = emit
+        self._limit = (burst, rate)
         self._records: dict[Kind, _Record] = {}
         self._since = 0.0
         self._due: float | None = None
@@ -71,7 +76,7 @@ class FloodReport:
         """
         record = self._records.get(kind)
         if record is None:
-            record = self._records[kind] = _Record(path)
+            record = self._records[kind] = _Record(Bucket(*self._limit), path)
         if record.bucket.take(now):
             return True
         record.count += 1
@@ -82,14 +87,18 @@ class FloodReport:
 
     def handle_timer(self, now: float) -> None:
         """Report what was counted, if a summary is due."""
-        if self._due is None or now < self._due:
-            return
+        if self._due is not None and self._due <= now:
+            self.report(now)
+
+    def report(self, now: float) -> None:
+        """Report what was counted so far."""
         seconds, self._due = now - self._since, None
         for kind, record in self._records.items():
             if record.count:
                 self._emit(
                     EventsSuppressed(
                         peer=kind.peer,
+                        ike_spi=kind.ike_spi,
                         path=record.path,
                         kind=kind.event.__name__,
                         reason=kind.reason,

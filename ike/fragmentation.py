@@ -20,7 +20,7 @@ from ike.config import MIN_FRAGMENT_SIZE, PeerConfig
 from ike.constants import ExchangeType, NotifyType, PayloadType, name_of
 from ike.context import Context
 from ike.crypto.errors import IntegrityError
-from ike.events import DatagramDropped, DropReason, ReassemblyStarted
+from ike.events import DropReason, ReassemblyStarted
 from ike.ike_sa import IkeSa
 from ike.path import Path
 from ike.reassembly import Fragmentation, Opened, Reassembly
@@ -68,13 +68,13 @@ def receive(sa: IkeSa, data: bytes, path: Path, ctx: Context) -> Opened | None:
             return _receive_fragment(sa, _Arrival(data, path, message, fragment), ctx)
         plaintext = sa.sealer.open(data, message)
     except _DroppedError as error:
-        _drop(sa, path, error.reason, str(error), ctx)
+        ctx.drop(sa, path, error.reason, str(error))
     except NotEncryptedError as error:
-        _drop(sa, path, DropReason.NOT_ENCRYPTED, str(error), ctx)
+        ctx.drop(sa, path, DropReason.NOT_ENCRYPTED, str(error))
     except CodecError as error:
-        _drop(sa, path, DropReason.MALFORMED, str(error), ctx)
+        ctx.drop(sa, path, DropReason.MALFORMED, str(error))
     except IntegrityError as error:
-        _drop(sa, path, DropReason.INTEGRITY, str(error), ctx)
+        ctx.drop(sa, path, DropReason.INTEGRITY, str(error))
     else:
         sa.fragmentation.partial.pop(message.header.is_response, None)  # it came whole after all
         return Opened(message, plaintext, data, (len(data),), in_fragments=False)
@@ -102,10 +102,6 @@ class _Arrival:
 def _fragment_of(message: Message) -> EncryptedFragmentPayload | None:
     last = message.payloads[-1] if message.payloads else None
     return last if isinstance(last, EncryptedFragmentPayload) else None
-
-
-def _drop(sa: IkeSa, path: Path, reason: DropReason, detail: str, ctx: Context) -> None:
-    ctx.emit(DatagramDropped(**sa.where(path), reason=reason, detail=detail))
 
 
 def _receive_fragment(sa: IkeSa, arrival: _Arrival, ctx: Context) -> Opened | None:
@@ -205,11 +201,11 @@ def is_repeated(sa: IkeSa, data: bytes, path: Path, ctx: Context) -> bool | None
             sa.sealer.open_fragment(data, fragment)
             return True
         detail = f"fragment {fragment.number} of {fragment.total} of a request that was answered"
-        _drop(sa, path, DropReason.UNEXPECTED_FRAGMENT, detail, ctx)
+        ctx.drop(sa, path, DropReason.UNEXPECTED_FRAGMENT, detail)
     except CodecError as error:
-        _drop(sa, path, DropReason.MALFORMED, str(error), ctx)
+        ctx.drop(sa, path, DropReason.MALFORMED, str(error))
     except IntegrityError as error:
-        _drop(sa, path, DropReason.INTEGRITY, str(error), ctx)
+        ctx.drop(sa, path, DropReason.INTEGRITY, str(error))
     return None
 
 

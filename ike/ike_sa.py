@@ -7,6 +7,7 @@ from ike.child_sa import ChildSa
 from ike.config import PeerConfig
 from ike.crypto.keys import IkeKeys
 from ike.events import Where
+from ike.flood import FloodReport
 from ike.nat import NatStatus
 from ike.path import Path
 from ike.proposal import Proposal
@@ -68,6 +69,7 @@ class IkeSa:
         patience: When the peer's current series of TEMPORARY_FAILURE began, and when the last one came.
         children: CHILD SAs by our inbound SPI.
         fragmentation: Whether messages may come in fragments, and those that are half here.
+        flood: Counts what whoever knows the SPIs can cause too often; None until something was.
     """
 
     peer: PeerConfig
@@ -99,6 +101,7 @@ class IkeSa:
     patience: tuple[float, float] | None = None
     children: dict[int, ChildSa] = field(default_factory=dict)
     fragmentation: Fragmentation = field(default_factory=Fragmentation)
+    flood: FloodReport | None = None
 
     @property
     def name(self) -> str:
@@ -122,7 +125,7 @@ class IkeSa:
         """When the SA next wants ``session.handle_timer``."""
         retry_at = self.outstanding.retry_at if self.outstanding else None
         times = [self.deadline, self.rekey_at, self.expire_at, self.probe_at, retry_at]
-        times.append(self.fragmentation.deadline)
+        times += (self.fragmentation.deadline, self.flood.timer if self.flood else None)
         times += (at for at, _ in self.postponed)
         for child in self.children.values():
             times += (child.rekey_at, child.expire_at)

@@ -12,7 +12,6 @@ from ike.constants import IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, name_of
 from ike.context import Context
 from ike.errors import InvalidSyntax, NotifyError
 from ike.events import (
-    DatagramDropped,
     DropReason,
     MessageReceived,
     MessageSent,
@@ -104,6 +103,8 @@ def _role_flag(sa: IkeSa) -> HeaderFlag:
 def handle_timer(sa: IkeSa, ctx: Context) -> None:
     """Do what is due at ``ctx.now``, if anything is."""
     fragmentation.handle_timer(sa, ctx)
+    if sa.flood is not None:
+        sa.flood.handle_timer(ctx.now)
     pending = sa.outstanding
     if pending is not None and pending.retry_at <= ctx.now:
         if not pending.schedule_next(ctx.now, ctx.limits, ctx.chance()):
@@ -121,21 +122,17 @@ def handle_timer(sa: IkeSa, ctx: Context) -> None:
     due.handle(sa, ctx)
 
 
-def _drop(sa: IkeSa, incoming: Incoming, reason: DropReason, detail: str, ctx: Context) -> None:
-    ctx.emit(DatagramDropped(**sa.where(incoming.path), reason=reason, detail=detail))
-
-
 def _receive_request(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
     header = incoming.header
     if header.message_id == sa.expected_id - 1 and _is_repeated(sa, incoming, ctx):
         return
     if header.message_id != sa.expected_id:
         detail = f"request has message ID {header.message_id}, expected {sa.expected_id}"
-        _drop(sa, incoming, DropReason.UNEXPECTED_MESSAGE_ID, detail, ctx)
+        ctx.drop(sa, incoming.path, DropReason.UNEXPECTED_MESSAGE_ID, detail)
         return
     if header.exchange not in ACCEPTED_REQUESTS[sa.state]:
         detail = f"{incoming.exchange} request in state {sa.state.name}"
-        _drop(sa, incoming, DropReason.UNEXPECTED_EXCHANGE, detail, ctx)
+        ctx.drop(sa, incoming.path, DropReason.UNEXPECTED_EXCHANGE, detail)
         return
     opened = fragmentation.receive(sa, incoming.data, incoming.path, ctx)
     if opened is not None:
@@ -149,11 +146,11 @@ def _is_repeated(sa: IkeSa, incoming: Incoming, ctx: Context) -> bool:
         repeated = fragmentation.is_repeated(sa, incoming.data, incoming.path, ctx)
     if repeated:
         ctx.send(sa.last_response, incoming.path)
-        ctx.emit(
-            RequestRepeated(
+        if ctx.tells(sa, RequestRepeated, incoming.path):
+            event = RequestRepeated(
                 **sa.where(incoming.path), exchange=incoming.exchange, message_id=incoming.header.message_id
             )
-        )
+            ctx.emit(event)
     return repeated is not False
 
 
@@ -236,7 +233,7 @@ def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
         pending.request.exchange,
     ):
         detail = f"{incoming.exchange} response with message ID {header.message_id} to no request of ours"
-        _drop(sa, incoming, DropReason.UNEXPECTED_RESPONSE, detail, ctx)
+        ctx.drop(sa, incoming.path, DropReason.UNEXPECTED_RESPONSE, detail)
         return
     opened = fragmentation.receive(sa, incoming.data, incoming.path, ctx)
     if opened is None:
@@ -244,7 +241,7 @@ def _receive_response(sa: IkeSa, incoming: Incoming, ctx: Context) -> None:
     try:
         payloads = parse_inner(opened.message, opened.plaintext)
     except CodecError as error:
-        _drop(sa, incoming, DropReason.MALFORMED, str(error), ctx)
+        ctx.drop(sa, incoming.path, DropReason.MALFORMED, str(error))
         return
     _report_received(sa, incoming, opened, payloads, ctx)
     _hear(sa, incoming, ctx)

@@ -70,6 +70,8 @@ class Progress:
         """Take one record into account."""
         if record.name == "datagram_dropped":
             self._count(record.data["reason"])
+        elif record.name == "events_suppressed" and record.data["kind"] == "datagram_dropped":
+            self._count(record.data["reason"], record.data["count"])
         elif record.name == "request_refused":
             self._count(record.data["notify"].lower())
         elif record.name == "nat_detection" and record.tunnel is not None:
@@ -77,8 +79,8 @@ class Progress:
         elif record.tunnel is not None:
             _reduce(self.tunnel(record.tunnel), record)
 
-    def _count(self, reason: str) -> None:
-        self.refused[reason] = self.refused.get(reason, 0) + 1
+    def _count(self, reason: str, times: int = 1) -> None:
+        self.refused[reason] = self.refused.get(reason, 0) + times
 
 
 def _reduce(tunnel: TunnelProgress, record: Record) -> None:

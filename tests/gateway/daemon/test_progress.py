@@ -154,3 +154,11 @@ def test_the_outcome_of_the_last_nat_detection_is_shown() -> None:
     outcome = {"supported": True, "remote_behind_nat": False, "local_behind_nat": True}
     play.stream.publish("nat", "nat_detection", tunnel=TUNNEL, status=outcome)
     assert play.progress.tunnel(TUNNEL).as_json()["nat"] == outcome
+
+
+def test_drops_that_were_counted_in_a_flood_are_counted_as_those_that_were_told() -> None:
+    play = Play()
+    play.ike("datagram_dropped", reason="integrity")
+    play.ike("events_suppressed", kind="datagram_dropped", reason="integrity", count=40)
+    play.ike("events_suppressed", kind="cookie_requested", reason=None, count=7)
+    assert play.progress.refused == {"integrity": 41}
