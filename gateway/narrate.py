@@ -52,6 +52,15 @@ def _nat(data: Data) -> str:
     return "NAT detection: no NAT; ESP goes as IP protocol 50"
 
 
+def _autopsy(data: Data) -> str:
+    if data["inside"] is None:
+        return (
+            "NAT autopsy: the CPE's hash fits no private address; it forces encapsulation, or is none we know"
+        )
+    inside = f"{data['inside']['address']}:{data['inside']['port']}"
+    return f"NAT autopsy: the CPE believes it is {inside}; it arrived as {data['remote']}"
+
+
 def _child(data: Data) -> str:
     how = "ESP in UDP" if data["udp_encapsulation"] else "ESP"
     by = " at our request" if data["initiated_by_us"] else ""
@@ -191,6 +200,7 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "incomplete_message_dropped": _incomplete,
     "proposals_evaluated": _proposals,
     "nat_detection": _nat,
+    "nat_autopsy": _autopsy,
     "identity_offered": _identity,
     "request_refused": lambda d: f"{d['exchange']} refused with {d['notify']}: {d['reason']}",
     "request_repeated": lambda d: f"the CPE repeats its {d['exchange']} request; answered again",

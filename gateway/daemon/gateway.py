@@ -14,6 +14,7 @@ from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.daemon.key_candidates import candidate_keys
 from gateway.daemon.keylog import KeyLog
 from gateway.daemon.live_children import LiveChildren
+from gateway.daemon.nat_autopsy import NatAutopsies
 from gateway.daemon.network import Network
 from gateway.daemon.peers import Peers
 from gateway.daemon.trace import Trace
@@ -111,6 +112,10 @@ class Gateway:
                 trace = Trace(self._options.trace)
                 building.callback(trace.close)
                 building.callback(self.stream.subscribe(trace.write))
+            configured = [facts_of(tunnel, self.lab) for tunnel in self.tunnels]
+            autopsies = NatAutopsies(self.stream, configured)
+            building.push_async_callback(autopsies.stop)
+            building.callback(self.stream.subscribe(autopsies.on_record))
             run_dir = Path(building.enter_context(tempfile.TemporaryDirectory(prefix="gsalab-")))
             carriers = self._carriers()
             self.endpoints = [carrier.endpoint for carrier in carriers.values()]
@@ -120,8 +125,8 @@ class Gateway:
             for carrier in carriers.values():
                 self._ike.serve(carrier)
             self._close = building.pop_all()
-        configured = [facts_of(tunnel, self.lab).as_json() for tunnel in self.tunnels]
-        self.stream.publish("lab", "gateway_ready", endpoints=sorted(carriers), tunnels=configured)
+        facts = [each.as_json() for each in configured]
+        self.stream.publish("lab", "gateway_ready", endpoints=sorted(carriers), tunnels=facts)
 
     async def stop(self) -> None:
         """Delete the SAs, end the BGP sessions, remove everything that was made."""

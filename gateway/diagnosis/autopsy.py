@@ -1,34 +1,31 @@
-"""NAT autopsy: from the hash in NAT_DETECTION_SOURCE_IP to what the CPE believes to be.
+"""NAT autopsy: what a CPE believes to be, from the hash in its NAT_DETECTION_SOURCE_IP.
 
-The hash is SHA-1 over the two SPIs, the address and the port (RFC 7296 section 2.23). Nobody can turn it
-back, but private addresses are few enough to try: the usual ones in a fraction of a second, all of RFC 1918
-and of 100.64.0.0/10 in about half a minute. A CPE that wants UDP encapsulation in any case, as strongSwan
-with ``encap = yes``, sends a hash of nothing; then no address fits, and nothing is said.
+The hash is SHA-1 over the two SPIs, the address and the port (RFC 7296 section 2.23), so a guess can be
+tested. Here the few addresses that a stream names are tried, which costs nothing. The gateway searches all
+private addresses in the background and publishes what it found as a ``nat_autopsy``: rules read that, live
+and from a recording alike. A CPE that wants UDP encapsulation in any case, as strongSwan with
+``encap = yes``, sends a hash of nothing; then no address fits, and none is named.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network
-from itertools import chain
+from typing import Any
 
-from gateway.diagnosis.facts import Record
+from gateway.diagnosis.facts import Record, TunnelFacts
+from ike.nat import detection_hash
 
+AUTOPSY = "nat_autopsy"
+"""The record of a search."""
+OFFERED, DETECTED = "nat_hashes_offered", "nat_detection"
+"""The records that carry hashes: of a request that was dropped, of one that was taken."""
 PORTS = (500, 4500)
 """Source ports of a CPE's IKE, before any NAT."""
-SHARED = IPv4Network("100.64.0.0/10")
-"""Addresses between a carrier's NAT and its customers (RFC 6598)."""
-_SPIS = 16
-"""Octets of the two SPIs."""
-
-_USUAL = (
-    *("192.168.0.0/16", "10.0.0.0/16", "172.16.0.0/16", "100.64.0.0/16"),
-    *(f"10.{second}.{third}.0/24" for second in range(1, 256) for third in (0, 1)),
-    *(f"172.{second}.0.0/24" for second in range(17, 32)),
-    *(f"100.{second}.0.0/24" for second in range(65, 128)),
+FORCED = (
+    "no private address and port gives its hash: the CPE forces UDP encapsulation, or has an address that "
+    "could not be guessed"
 )
-_ALL = ("192.168.0.0/16", "172.16.0.0/12", "100.64.0.0/10", "10.0.0.0/8")
+"""What an exhaustive search without result says."""
+_SPI = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,35 +45,139 @@ class Inside:
         return f"{self.address}:{self.port}"
 
 
-@lru_cache(maxsize=256)
-def find_inside(
-    spis: str, hashes: str, named: tuple[str, ...] = (), *, thorough: bool = False
-) -> Inside | None:
-    """The address and port that a CPE's hash was made of.
+@dataclass(frozen=True, kw_only=True)
+class Hashes:
+    """The hashes of one message.
 
     Args:
-        spis: SPIi and SPIr of the message, hexadecimal.
-        hashes: Its NAT_DETECTION_SOURCE_IP hashes, hexadecimal, with commas between them.
-        named: Addresses to try first: those that the lab file names.
-        thorough: Try every private address rather than the usual ones; takes about half a minute.
-
-    Returns:
-        None when no address fits: it is an unusual one, or the hash was made of nothing at all.
+        spis: SPIi and SPIr of the message, 16 octets, hexadecimal.
+        sources: NAT_DETECTION_SOURCE_IP, hexadecimal; a sender may have several.
+        remote: ``address:port`` that it came from.
+        local: ``address:port`` at which it arrived.
     """
-    prefix = _octets(spis)
-    wanted = frozenset(octets for each in hashes.split(",") if (octets := _octets(each)))
-    if len(prefix) != _SPIS or not wanted:
-        return None
-    candidates = chain((int(IPv4Address(address)) for address in named), _in(_ALL if thorough else _USUAL))
-    return _search(prefix, wanted, candidates)
+
+    spis: str
+    sources: tuple[str, ...]
+    remote: str
+    local: str
+
+    @property
+    def key(self) -> str:
+        """The same for a message that is repeated."""
+        return f"{self.spis} {','.join(self.sources)}"
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Ports that the sender may have, the likeliest first: the one that it sends to, then the other."""
+        return tuple(dict.fromkeys((_port(self.local), *PORTS)))
 
 
-def inside_of(detection: Record, named: Iterable[str] = (), *, thorough: bool = False) -> Inside | None:
-    """The same for a ``nat_detection`` record; None when it found no NAT before the CPE."""
-    data = detection["data"]
-    if not data["status"]["remote_behind_nat"]:
+@dataclass(frozen=True, kw_only=True)
+class Autopsy:
+    """The outcome of a search, as its record has it.
+
+    Args:
+        hashes: What was searched for.
+        inside: What the sender believes to be; None when nothing fits.
+        searched: ``named``: the addresses that the stream names; ``usual``: the private ones that are usual,
+            too; ``all``: every private address.
+    """
+
+    hashes: Hashes
+    inside: Inside | None
+    searched: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The data of its record."""
+        inside = self.inside and {"address": self.inside.address, "port": self.inside.port}
+        return {
+            "spis": self.hashes.spis,
+            "sources": list(self.hashes.sources),
+            "remote": self.hashes.remote,
+            "local": self.hashes.local,
+            "inside": inside,
+            "searched": self.searched,
+        }
+
+
+def hashes_of(record: Record) -> Hashes | None:
+    """The hashes that a record carries; None where it has none that can be tested."""
+    data = record["data"]
+    if record["name"] == OFFERED:
+        spis, sources = data["spi_i"] + "00" * _SPI, tuple(data["sources"])
+    elif record["name"] == AUTOPSY:
+        spis, sources = data["spis"], tuple(data["sources"])
+    else:
+        spis, sources = data.get("spis", ""), tuple(filter(None, data["source_hash"].split(",")))
+    if not sources or not all(map(_is_hex, (spis, *sources))) or len(spis) != 4 * _SPI:
         return None
-    return find_inside(data.get("spis", ""), data["source_hash"], tuple(named), thorough=thorough)
+    return Hashes(spis=spis, sources=sources, remote=data["remote"], local=data["local"])
+
+
+def shows_nat(record: Record) -> bool:
+    """Whether its hashes are worth a search: the sender is not where it believes to be."""
+    if record["name"] == DETECTED:
+        return bool(record["data"]["status"]["remote_behind_nat"])
+    return str(record["name"]) == OFFERED
+
+
+def find_inside(hashes: Hashes, addresses: Iterable[str]) -> Inside | None:
+    """Which of the addresses the sender believes to have, and which port; None when it is none of them."""
+    spis = bytes.fromhex(hashes.spis)
+    ports = dict.fromkeys((*hashes.ports, _port(hashes.remote)))
+    guesses = ((address, port) for address in dict.fromkeys(addresses) for port in ports)
+    for address, port in guesses:
+        if detection_hash(spis[:_SPI], spis[_SPI:], address, port).hex() in hashes.sources:
+            return Inside(address=address, port=port)
+    return None
+
+
+def named_addresses(tunnels: Iterable[TunnelFacts], hashes: Hashes) -> list[str]:
+    """Every address that the lab file names, and the one that was seen."""
+    named = [a for t in tunnels for a in (t.peer, t.peer_bgp, t.endpoint, t.advertised_endpoint, t.local_bgp)]
+    return [hashes.remote.rpartition(":")[0], *named]
+
+
+def of_request(dropped: Record, hashes: Iterable[Record]) -> Record | None:
+    """The ``nat_hashes_offered`` of a ``datagram_dropped``: the next one from the same socket."""
+    same = (h for h in hashes if h["id"] > dropped["id"] and h["data"]["remote"] == dropped["data"]["remote"])
+    return next(same, None)
+
+
+class Autopsies:
+    """What is known of the senders of hashes, from one stream.
+
+    Args:
+        tunnels: What is configured.
+        records: The ``nat_autopsy`` records, in order.
+    """
+
+    def __init__(self, tunnels: Iterable[TunnelFacts], records: Iterable[Record]) -> None:
+        self._tunnels = tuple(tunnels)
+        self._known: dict[str, Mapping[str, Any]] = {}
+        for record in records:
+            hashes = hashes_of(record)
+            if hashes is not None:
+                self._known[hashes.key] = record["data"]
+
+    def inside(self, record: Record) -> Inside | None:
+        """What the sender of a record's hashes believes to be; None where that is not known."""
+        hashes = hashes_of(record)
+        if hashes is None or not shows_nat(record):
+            return None
+        known = self._known.get(hashes.key)
+        if known is not None and known["inside"] is not None:
+            return Inside(**known["inside"])
+        return find_inside(hashes, named_addresses(self._tunnels, hashes))
+
+    def account(self, record: Record) -> str:
+        """One sentence about the sender of a record's hashes; empty where nothing is known of it."""
+        inside = self.inside(record)
+        if inside is not None:
+            return sentence(inside, record["data"]["remote"])
+        hashes = hashes_of(record)
+        known = self._known.get(hashes.key) if hashes is not None else None
+        return FORCED if known is not None and known["searched"] == "all" else ""
 
 
 def sentence(inside: Inside, arrived: str) -> str:
@@ -98,27 +199,13 @@ def sentence(inside: Inside, arrived: str) -> str:
     )
 
 
-def _octets(text: str) -> bytes:
-    """Octets from hexadecimal; none for what is not."""
+def _port(end: str) -> int:
+    return int(end.rpartition(":")[2])
+
+
+def _is_hex(text: str) -> bool:
     try:
-        return bytes.fromhex(text)
+        bytes.fromhex(text)
     except ValueError:
-        return b""
-
-
-def _in(networks: Iterable[str]) -> Iterator[int]:
-    for network in map(IPv4Network, networks):
-        first = int(network.network_address)
-        yield from range(first, first + network.num_addresses)
-
-
-def _search(prefix: bytes, wanted: frozenset[bytes], candidates: Iterable[int]) -> Inside | None:
-    """Try addresses with both ports; written for speed, it runs millions of times."""
-    sha1 = hashlib.sha1
-    ends = [port.to_bytes(2, "big") for port in PORTS]
-    for address in candidates:
-        start = prefix + address.to_bytes(4, "big")
-        for end in ends:
-            if sha1(start + end, usedforsecurity=False).digest() in wanted:
-                return Inside(address=str(IPv4Address(address)), port=int.from_bytes(end, "big"))
-    return None
+        return False
+    return bool(text)

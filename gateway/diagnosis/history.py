@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gateway.diagnosis.autopsy import AUTOPSY, Autopsies
 from gateway.diagnosis.facts import READY, Record, TunnelFacts
 
 
@@ -35,6 +36,7 @@ class History:
         astray: Those of no tunnel that came from this tunnel's CPE to another endpoint of the gateway.
         hashes: ``nat_hashes_offered`` of no tunnel that arrived at this tunnel's endpoint.
         started: The ``gateway_ready`` record; None when it is no longer in the stream.
+        autopsies: What is known of the senders of NAT detection hashes.
         heard: Names of the tunnels that something happened to in IKE, if only a dropped datagram.
     """
 
@@ -52,6 +54,7 @@ class History:
         self.hashes: list[Record] = []
         self.started: Record | None = None
         self.heard: set[str] = set()
+        self.autopsies = Autopsies(self.tunnels, (r for r in records if r["name"] == AUTOPSY))
         self._live = _Live()
         for record in records:
             if record.get("tunnel") == tunnel.name:

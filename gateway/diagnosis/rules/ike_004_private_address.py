@@ -1,8 +1,8 @@
 """GSA-IKE-004: the device link has the CPE's private WAN address, and a NAT hides it."""
 
+from gateway.diagnosis.autopsy import sentence
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History, host
-from gateway.diagnosis.nat_hashes import socket
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import device_link, where
 from gateway.diagnosis.rules.waiting import claimed_by, sender, since_it_waits, strangers, waits
@@ -20,11 +20,7 @@ def _find(history: History) -> Evidence | None:
     public = host(last["data"]["remote"])
     return Evidence(
         where=where(last, "IKE_SA_INIT request"),
-        saw=(
-            f"the CPE believes it is {socket(believed)}; it arrived as {last['data']['remote']}: a NAT "
-            "rewrote the address"
-            + ("" if last["data"]["remote"].endswith(f":{believed[1]}") else " and the port")
-        ),
+        saw=sentence(believed, last["data"]["remote"]),
         expected=f"the source address {peer}, which is the device IP address of {device_link(history)}",
         because=(last, offered),
         fix=Fix(

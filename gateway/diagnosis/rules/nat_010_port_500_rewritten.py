@@ -1,8 +1,8 @@
 """GSA-NAT-010: a NAT rewrites the CPE's source port 500."""
 
+from gateway.diagnosis.autopsy import of_request
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
-from gateway.diagnosis.nat_hashes import believed_source, named_addresses, of_request, socket
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import plural, where
 from gateway.diagnosis.rules.waiting import since_it_waits, waits
@@ -17,12 +17,14 @@ def _find(history: History) -> Evidence | None:
         return None
     last = rewritten[-1]
     offered = of_request(last, history.all("nat_hashes_offered"))
-    believed = believed_source(offered, named_addresses(history.tunnels, offered)) if offered else None
+    account = history.autopsies.account(offered) if offered else ""
     port = last["data"]["remote"].rpartition(":")[2]
-    sent = f"the CPE sent from {socket(believed)}; " if believed else ""
     return Evidence(
         where=where(last, "IKE_SA_INIT request"),
-        saw=f"{sent}it arrived from port {port}; {plural(len(rewritten), 'datagram')} dropped unanswered",
+        saw=(
+            f"source port {port}; {plural(len(rewritten), 'datagram')} dropped unanswered"
+            + (f"; {account}" if account else "")
+        ),
         expected="IKE_SA_INIT from UDP port 500, as every CPE sends it when no NAT rewrites the port",
         because=(last, offered) if offered else (last,),
         fix=Fix(
@@ -55,8 +57,9 @@ RULE = Rule(
         ),
         proof=(
             "The datagram came from the link's device IP address to port 500, and its source port is not "
-            "500. The NAT detection hash in it often tells the address and port that it left with (RFC "
-            "7296 section 2.23)."
+            "500. The NAT detection hash in it tells the address and port that it left with, when "
+            "they can be guessed (RFC 7296 section 2.23): the gateway tries every private address in the "
+            "background."
         ),
         fix=(
             "On the router before the CPE: a static (one-to-one) NAT, port forwarding of UDP 500 and 4500 "

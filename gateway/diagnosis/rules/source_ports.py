@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from gateway.diagnosis.autopsy import inside_of, sentence
 from gateway.diagnosis.facts import Record
 from gateway.diagnosis.history import History, host
 
@@ -62,9 +61,8 @@ def after_silence(history: History, moved: Record) -> Record | None:
 
 def believed(history: History, detection: Record) -> str:
     """``; the CPE believes ...``, as far as its hash tells; empty otherwise."""
-    tunnel = history.tunnel
-    inside = inside_of(detection, (tunnel.peer, tunnel.peer_bgp))
-    return f"; {sentence(inside, detection['data']['remote'])}" if inside else ""
+    account = history.autopsies.account(detection)
+    return f"; {account}" if account else ""
 
 
 def port(end: str) -> int:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from gateway.diagnosis.autopsy import Inside, of_request
 from gateway.diagnosis.facts import Record, TunnelFacts
 from gateway.diagnosis.history import History, host
-from gateway.diagnosis.nat_hashes import Socket, believed_source, named_addresses, of_request
 
 
 def waits(history: History) -> bool:
@@ -51,12 +51,12 @@ def strangers(history: History, dropped: Iterable[Record]) -> list[Record]:
     return [record for record in unknown if record["data"]["reason"] == "unknown_source"]
 
 
-def sender(history: History, dropped: Record) -> tuple[Record, Socket] | None:
+def sender(history: History, dropped: Record) -> tuple[Record, Inside] | None:
     """The record of a dropped datagram's NAT detection hash, and who the sender believes to be by it."""
     offered = of_request(dropped, history.hashes)
     if offered is None:
         return None
-    believed = believed_source(offered, named_addresses(history.tunnels, offered))
+    believed = history.autopsies.inside(offered)
     return (offered, believed) if believed else None
 
 
@@ -65,6 +65,6 @@ def claimed_by(history: History, dropped: Record) -> str:
     found = sender(history, dropped)
     if found is None:
         return ""
-    inside = found[1][0]
+    inside = found[1].address
     peers = {t.peer for t in same_endpoint(history)}
     return inside if inside in peers and inside != host(dropped["data"]["remote"]) else ""

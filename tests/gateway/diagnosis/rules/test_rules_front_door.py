@@ -1,8 +1,10 @@
 """Rules about the first datagram: GSA-IKE-001 to 006 and GSA-NAT-010."""
 
 from gateway.diagnosis import Certainty, Severity, diagnose
+from gateway.diagnosis.autopsy import FORCED
 from gateway.diagnosis.facts import tunnels_in
 from ike.events import DropReason
+from tests.gateway.diagnosis.nat_story import autopsy
 from tests.gateway.diagnosis.story import Story
 
 STRANGER = "192.0.2.7"
@@ -155,8 +157,8 @@ def test_the_private_address_of_a_device_link_is_recognised_by_the_hash() -> Non
     finding = story.finding()
     assert (finding.code, finding.certainty) == ("GSA-IKE-004", Certainty.PROVEN)
     assert finding.saw == (
-        f"the CPE believes it is 192.168.1.2:500; it arrived as {STRANGER}:40231: a NAT rewrote the address "
-        "and the port"
+        f"the CPE believes it is 192.168.1.2:500; it arrived as {STRANGER}:40231: "
+        "address and port were rewritten"
     )
     assert finding.fix.device_link.endswith(f"the device IP address {STRANGER}")
     assert finding.because == (2, 3)
@@ -165,7 +167,7 @@ def test_the_private_address_of_a_device_link_is_recognised_by_the_hash() -> Non
 def test_a_port_that_was_kept_is_not_called_rewritten() -> None:
     story = behind_nat()
     story.unanswered(f"{STRANGER}:500", "192.168.1.2:500")
-    assert story.finding().saw.endswith("a NAT rewrote the address")
+    assert story.finding().saw.endswith(": address was rewritten")
 
 
 def test_a_hash_of_another_address_leaves_an_unknown_source() -> None:
@@ -208,15 +210,33 @@ def test_a_rewritten_port_500_is_named_with_the_port_that_the_cpe_used() -> None
     story.unanswered("198.51.100.10:40500", "198.51.100.10:500", reason=DropReason.PORT_REWRITTEN)
     finding = story.finding()
     assert (finding.code, finding.certainty) == ("GSA-NAT-010", Certainty.PROVEN)
-    assert finding.saw.startswith(
-        "the CPE sent from 198.51.100.10:500; it arrived from port 40500; 1 datagram"
+    assert finding.saw == (
+        "source port 40500; 1 datagram dropped unanswered; the CPE believes it is 198.51.100.10:500; "
+        "it arrived as 198.51.100.10:40500: port was rewritten"
     )
 
 
 def test_a_rewritten_port_is_named_without_a_hash_that_says_more() -> None:
     story = Story()
     story.unanswered("198.51.100.10:40500", reason=DropReason.PORT_REWRITTEN)
-    assert story.finding().saw.startswith("it arrived from port 40500")
+    assert story.finding().saw == "source port 40500; 1 datagram dropped unanswered"
+
+
+def test_a_rewritten_port_is_told_with_what_a_search_found_the_cpe_to_be() -> None:
+    story = Story()
+    story.unanswered("198.51.100.10:40500", "192.168.1.2:500", reason=DropReason.PORT_REWRITTEN)
+    autopsy(story, "192.168.1.2:500")
+    assert story.finding().saw.endswith(
+        "; the CPE believes it is 192.168.1.2:500; it arrived as 198.51.100.10:40500: "
+        "address and port were rewritten"
+    )
+
+
+def test_a_hash_that_fits_no_address_at_all_is_told_as_such() -> None:
+    story = Story()
+    story.unanswered("198.51.100.10:40500", reason=DropReason.PORT_REWRITTEN)
+    autopsy(story)
+    assert story.finding().saw.endswith(f"; {FORCED}")
 
 
 def test_a_rewritten_port_is_history_once_the_cpe_begins_on_port_4500() -> None:

@@ -5,6 +5,7 @@ import pytest
 from gateway.diagnosis import Certainty, Severity
 from ike.nat import detection_hash
 from tests.gateway.diagnosis.later_story import LaterStory
+from tests.gateway.diagnosis.nat_story import autopsy
 
 ADDRESS = "198.51.100.10"
 SPIS = bytes(range(1, 9)) + bytes(8)
@@ -63,14 +64,17 @@ def test_another_port_on_500_alone_is_not_symmetric(ports: tuple[int, int]) -> N
 
 
 def test_what_the_cpe_believes_is_told_where_its_hash_fits() -> None:
-    saw = came_up(500, 40001, believes="192.168.1.2").finding().saw
-    assert saw.endswith(
+    story = came_up(500, 40001, believes="192.168.1.2")
+    assert "believes" not in story.finding().saw
+    autopsy(story, "192.168.1.2:500")
+    assert story.finding().saw.endswith(
         f"; the CPE believes it is 192.168.1.2:500; it arrived as {ADDRESS}:500: address was rewritten"
     )
 
 
 def test_forced_encapsulation_is_not_taken_for_an_address() -> None:
-    assert "believes" not in came_up(500, 40001).finding().saw
+    story = came_up(500, 40001, believes="")
+    assert "believes" not in story.finding().saw
 
 
 # Changes
