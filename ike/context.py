@@ -68,7 +68,8 @@ class Context:
 
     def send(self, datagrams: Iterable[bytes], path: Path) -> None:
         """Queue the datagrams of a message."""
-        self.outbox.extend((datagram, path) for datagram in datagrams)
+        for datagram in datagrams:
+            self.outbox.append((datagram, path))
 
     def add(self, sa: IkeSa) -> None:
         """Register a new IKE SA under our SPI and, when IKE_SA_INIT made it, under that request.

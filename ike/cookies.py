@@ -17,12 +17,15 @@ SECRET_USES = 1 << 20
 
 _SECRET_LENGTH = 32
 _MAC_LENGTH = 16
+COOKIE_LENGTH = 1 + _MAC_LENGTH
+"""Octets; RFC 7296 section 2.6 allows 1 to 64."""
 
 
 @dataclass(slots=True)
 class _Secret:
-    number: int
-    key: bytes = field(repr=False)
+    number: bytes
+    keyed: blake2s = field(repr=False)
+    """The hash with the secret as its key taken in already; it is copied for each MAC."""
     made: float
     uses: int = 0
 
@@ -50,14 +53,14 @@ class Cookies:
         """
         secret = self._fresh(now)
         secret.uses += 1
-        return bytes([secret.number]) + _mac(secret, nonce, address, spi_i)
+        return secret.number + _mac(secret, nonce, address, spi_i)
 
     def verify(self, cookie: bytes, nonce: bytes, address: str, spi_i: bytes, now: float) -> bool:
         """Whether the cookie was made for this initiator and is not too old; arguments as of ``make``."""
-        if len(cookie) != 1 + _MAC_LENGTH:
+        if len(cookie) != COOKIE_LENGTH:
             return False
         for secret in (self._current, self._previous):
-            if secret is not None and secret.number == cookie[0] and now < secret.made + 2 * SECRET_SECONDS:
+            if secret is not None and secret.number == cookie[:1] and now < secret.made + 2 * SECRET_SECONDS:
                 return hmac.compare_digest(cookie[1:], _mac(secret, nonce, address, spi_i))
         return False
 
@@ -65,13 +68,14 @@ class Cookies:
         current = self._current
         if current is not None and current.uses < SECRET_USES and now < current.made + SECRET_SECONDS:
             return current
-        number = (current.number + 1) % 256 if current else 0
-        self._previous = current
-        self._current = _Secret(number, self._random(_SECRET_LENGTH), now)
+        number = (current.number[0] + 1) % 256 if current else 0
+        keyed = blake2s(digest_size=_MAC_LENGTH, key=self._random(_SECRET_LENGTH))
+        self._previous, self._current = current, _Secret(bytes([number]), keyed, now)
         return self._current
 
 
 def _mac(secret: _Secret, nonce: bytes, address: str, spi_i: bytes) -> bytes:
     # The SPI has a fixed length and an address holds no zero octet: the parts cannot run into each other.
-    data = b"".join((spi_i, address.encode(), b"\0", nonce))
-    return blake2s(data, digest_size=_MAC_LENGTH, key=secret.key).digest()
+    mac = secret.keyed.copy()
+    mac.update(spi_i + address.encode() + b"\0" + nonce)
+    return mac.digest()

@@ -33,12 +33,6 @@ class UnsupportedCriticalPayload(NotifyError):
     notify = NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD
 
 
-class InvalidMajorVersion(NotifyError):
-    """The request's major version is higher than 2 (RFC 7296 section 2.5)."""
-
-    notify = NotifyType.INVALID_MAJOR_VERSION
-
-
 class InvalidSyntax(NotifyError):
     """An authenticated request cannot be parsed or lacks a payload (RFC 7296 section 2.21.3)."""
 

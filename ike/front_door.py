@@ -17,7 +17,7 @@ from ike.config import PeerConfig, PeerLookup, Unidentified
 from ike.constants import HEADER_LENGTH, IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, NotifyType, name_of
 from ike.context import Context
 from ike.door_events import CookieRequested, NatHashesOffered, VendorsNamed
-from ike.errors import InvalidMajorVersion, InvalidSyntax, NotifyError
+from ike.errors import InvalidSyntax, NotifyError
 from ike.events import (
     DatagramDropped,
     DropReason,
@@ -91,7 +91,7 @@ class FrontDoor:
             and not header.is_response
             and self._answers.take(path.remote_ip, self._ctx.now)
         ):
-            self._answer(header, path, NotifyType.INVALID_IKE_SPI, _spis(header))
+            self._refuse(header, path, NotifyType.INVALID_IKE_SPI, _spis(header), peer=self._name(path))
             return
         self._drop(path, DropReason.UNKNOWN_SPI, lambda: _spis(header))
 
@@ -114,10 +114,9 @@ class FrontDoor:
                 self._open(data, path, peer, verified=verified)
 
     def _receive_unidentified(self, data: bytes, path: Path, why: Unidentified | None) -> None:
-        notify = why.notify if why else None
         told = True
-        if notify and not data[_FLAGS] & _RESPONSE and self._take_answer(path):
-            self._answer(parse_header(data), path, notify, why.detail if why else "")
+        if why and why.notify and not data[_FLAGS] & _RESPONSE and self._take_answer(path):
+            self._refuse(parse_header(data), path, why.notify, why.detail, peer=why.name)
         elif why:
             told = self._drop(path, why.reason, why.detail, why.name)
         else:
@@ -188,7 +187,7 @@ class FrontDoor:
             # This notification may only be sent encrypted (RFC 7296 section 3.10.1): there are no keys yet.
             self._drop(path, DropReason.MALFORMED, error.reason)
         except NotifyError as error:
-            self._refuse(message.header, path, error, peer.name)
+            self._refuse(message.header, path, error.notify, error.reason, peer=peer.name, data=error.data)
         return None
 
     def _report(self, message: Message, length: int, path: Path, peer: PeerConfig) -> None:
@@ -216,21 +215,24 @@ class FrontDoor:
         elif header.is_response or not self._take_answer(path):
             self._drop(path, DropReason.MALFORMED, version)
         else:
-            self._refuse(header, path, InvalidMajorVersion(version), peer.name)
+            self._refuse(header, path, NotifyType.INVALID_MAJOR_VERSION, version, peer=peer.name)
 
     def _take_answer(self, path: Path) -> bool:
         return self._answers.take(path.remote_ip, self._ctx.now)
 
-    def _answer(self, header: Header, path: Path, notify: NotifyType, reason: str) -> None:
-        """Answer with a bare notification."""
-        error = NotifyError(reason)
-        error.notify = notify
-        self._refuse(header, path, error, self._name(path))
-
-    def _refuse(self, header: Header, path: Path, error: NotifyError, peer: str) -> None:
+    def _refuse(
+        self,
+        header: Header,
+        path: Path,
+        notify_type: NotifyType,
+        reason: str,
+        *,
+        peer: str,
+        data: bytes = b"",
+    ) -> None:
         """Answer outside of any IKE SA: unprotected, without state (RFC 7296 section 2.21)."""
         exchange = name_of(ExchangeType, header.exchange)
-        notify = NotifyPayload(error.notify, error.data)
+        notify = NotifyPayload(notify_type, data)
         ours = 0 if header.is_initiator else HeaderFlag.INITIATOR
         response = build_message(
             Header(
@@ -244,9 +246,7 @@ class FrontDoor:
         )
         self._ctx.send((response,), path)
         self._ctx.emit(
-            RequestRefused(
-                peer=peer, path=path, exchange=exchange, notify=error.notify.name, reason=error.reason
-            )
+            RequestRefused(peer=peer, path=path, exchange=exchange, notify=notify_type.name, reason=reason)
         )
         self._ctx.emit(
             MessageSent(

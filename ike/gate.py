@@ -13,7 +13,7 @@ forges a peer's address can cost that peer a round trip, but not its tunnel.
 from ike.config import CookieMode
 from ike.constants import HEADER_LENGTH, IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, NotifyType, PayloadType
 from ike.context import Context
-from ike.cookies import Cookies
+from ike.cookies import COOKIE_LENGTH, Cookies
 from ike.path import Path
 from ike.peek import cookie_of, nonce_of
 from ike.rate import Bucket
@@ -22,14 +22,18 @@ REFUSALS_PER_SECOND = 10.0
 """Requests without a cookie that may be refused per second, after a burst of ``Limits.cookie_threshold``."""
 
 _NO_SPI, _MESSAGE_0 = bytes(8), bytes(4)
-_NOTIFY_HEADER = 8
-_HEAD = (
-    bytes([PayloadType.NOTIFY, IKE_MAJOR_VERSION << 4, ExchangeType.IKE_SA_INIT, HeaderFlag.RESPONSE])
+_NOTIFY_LENGTH = 8 + COOKIE_LENGTH
+_ASK = (
+    _NO_SPI
+    + bytes([PayloadType.NOTIFY, IKE_MAJOR_VERSION << 4, ExchangeType.IKE_SA_INIT, HeaderFlag.RESPONSE])
     + _MESSAGE_0
+    + (HEADER_LENGTH + _NOTIFY_LENGTH).to_bytes(4, "big")
+    + bytes([PayloadType.NONE, 0])
+    + _NOTIFY_LENGTH.to_bytes(2, "big")
+    + bytes(2)  # no protocol, no SPI
+    + NotifyType.COOKIE.to_bytes(2, "big")
 )
-"""A response's header from the next payload to the message ID."""
-_COOKIE = bytes(2) + NotifyType.COOKIE.to_bytes(2, "big")
-"""Protocol, SPI size and type of the notification."""
+"""The response that asks for a cookie, between the initiator's SPI and the cookie: the same every time."""
 
 
 class Gate:
@@ -47,11 +51,11 @@ class Gate:
 
     def has_cookie(self, data: bytes, path: Path) -> bool:
         """Whether the request holds a valid cookie."""
-        if self._limits.cookies is CookieMode.NEVER:
-            return False
         cookie = cookie_of(data)
-        nonce = nonce_of(data) if cookie else None
-        if cookie is None or nonce is None:
+        if cookie is None or self._limits.cookies is CookieMode.NEVER:
+            return False
+        nonce = nonce_of(data)
+        if nonce is None:
             return False
         return self._cookies.verify(cookie, nonce, path.remote_ip, data[:8], self._ctx.now)
 
@@ -86,10 +90,7 @@ class Gate:
         if nonce is None:
             return None
         spi_i = data[:8]
-        cookie = self._cookies.make(nonce, path.remote_ip, spi_i, self._ctx.now)
-        length = _NOTIFY_HEADER + len(cookie)
-        total = (HEADER_LENGTH + length).to_bytes(4, "big")
-        return b"".join((spi_i, _NO_SPI, _HEAD, total, b"\0\0", length.to_bytes(2, "big"), _COOKIE, cookie))
+        return spi_i + _ASK + self._cookies.make(nonce, path.remote_ip, spi_i, self._ctx.now)
 
     def count_refusal(self) -> None:
         """A request without a cookie was refused: it left nothing behind, but it cost time."""

@@ -14,6 +14,8 @@ _MAX_COOKIE = 64
 _MIN_NONCE, _MAX_NONCE = 16, 256
 _MAX_PAYLOADS = 32
 _HASH = 20
+_NONE, _NOTIFY, _NONCE = int(PayloadType.NONE), int(PayloadType.NOTIFY), int(PayloadType.NONCE)
+"""Plain numbers: to look up an enum's member takes longer than to compare it."""
 _NAT_SOURCE = b"\0" + NotifyType.NAT_DETECTION_SOURCE_IP.to_bytes(2, "big")
 _NAT_DESTINATION = b"\0" + NotifyType.NAT_DETECTION_DESTINATION_IP.to_bytes(2, "big")
 _COOKIE = b"\0" + NotifyType.COOKIE.to_bytes(2, "big")
@@ -22,7 +24,7 @@ _COOKIE = b"\0" + NotifyType.COOKIE.to_bytes(2, "big")
 
 def cookie_of(data: bytes) -> bytes | None:
     """The COOKIE notification that the message begins with, as the RFC wants it; None when there is none."""
-    if data[_NEXT_PAYLOAD] != PayloadType.NOTIFY:
+    if data[_NEXT_PAYLOAD] != _NOTIFY:
         return None
     start = HEADER_LENGTH
     if data[start + 5 : start + _NOTIFY_HEADER] != _COOKIE:
@@ -35,30 +37,30 @@ def cookie_of(data: bytes) -> bytes | None:
 
 def nonce_of(data: bytes) -> bytes | None:
     """The nonce of the message; None when it has none or one of a wrong length."""
-    for kind, body in _payloads(data):
-        if kind == PayloadType.NONCE:
-            return body if _MIN_NONCE <= len(body) <= _MAX_NONCE else None
+    for kind, start, end in _payloads(data):
+        if kind == _NONCE:
+            return data[start:end] if _MIN_NONCE <= end - start <= _MAX_NONCE else None
     return None
 
 
 def nat_hashes_of(data: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """The hashes of all NAT_DETECTION_SOURCE_IP and NAT_DETECTION_DESTINATION_IP notifications."""
     found: dict[bytes, list[bytes]] = {_NAT_SOURCE: [], _NAT_DESTINATION: []}
-    for kind, body in _payloads(data):
-        if kind == PayloadType.NOTIFY and body[1:4] in found and len(body) == 4 + _HASH:
-            found[body[1:4]].append(body[4:])
+    for kind, start, end in _payloads(data):
+        if kind == _NOTIFY and end - start == 4 + _HASH and (what := data[start + 1 : start + 4]) in found:
+            found[what].append(data[start + 4 : end])
     return tuple(found[_NAT_SOURCE]), tuple(found[_NAT_DESTINATION])
 
 
-def _payloads(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The payloads that lie wholly in the message, without their generic headers: type and body."""
+def _payloads(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """The payloads that lie wholly in the message: type, where the body begins, where it ends."""
     kind, start, size = data[_NEXT_PAYLOAD], HEADER_LENGTH, len(data)
     for _ in range(_MAX_PAYLOADS):
-        if kind == PayloadType.NONE or start + _GENERIC_HEADER > size:
+        if kind == _NONE or start + _GENERIC_HEADER > size:
             return
-        length = data[start + 2] << 8 | data[start + 3]
-        if length < _GENERIC_HEADER or start + length > size:
+        end = start + (data[start + 2] << 8 | data[start + 3])
+        body = start + _GENERIC_HEADER
+        if end < body or end > size:
             return
-        yield kind, data[start + _GENERIC_HEADER : start + length]
-        kind = data[start]
-        start += length
+        yield kind, body, end
+        kind, start = data[start], end

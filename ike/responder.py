@@ -96,6 +96,15 @@ class Responder:
         return self._ctx.events.popleft() if self._ctx.events else None
 
     @property
+    def has_events(self) -> bool:
+        """Whether ``next_event`` has one.
+
+        What an IKE_SA_INIT request of a flood leaves is a datagram at most: such may be gathered before
+        they are sent.
+        """
+        return bool(self._ctx.events)
+
+    @property
     def is_idle(self) -> bool:
         """Whether there is no IKE SA."""
         return not self._ctx.sas

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gateway.dataplane.userspace import Userspace
@@ -75,15 +75,23 @@ class IkeService:
         carrier.endpoint.open()
         self._carriers[carrier.endpoint.address] = carrier
 
-    def receive(self, data: bytes, path: Path) -> None:
-        """Take an IKE message from an endpoint.
+    def receive(self, messages: Iterable[tuple[bytes, Path]]) -> None:
+        """Take IKE messages from an endpoint.
 
         A CPE may answer our Delete with a new IKE_SA_INIT at once. A stopping gateway leaves it unanswered:
         nobody would delete the new SA, and the CPE would take it for alive.
+
+        What a message did is carried out before the next one is looked at. Messages that did nothing, as
+        most of a flood, are left to the end: the answers to them go out together.
         """
-        if self._stopping and data[_EXCHANGE_TYPE : _EXCHANGE_TYPE + 1] in _INITIAL:
-            return
-        self._responder.receive_datagram(data, path, self._loop.time())
+        responder, now = self._responder, self._loop.time()
+        for data, path in messages:
+            if self._stopping and data[_EXCHANGE_TYPE : _EXCHANGE_TYPE + 1] in _INITIAL:
+                continue
+            responder.receive_datagram(data, path, now)
+            if responder.has_events:
+                self._flush()
+                now = self._loop.time()
         self._flush()
 
     def peer_moved(self, spi_in: int, path: Path) -> None:
@@ -122,8 +130,11 @@ class IkeService:
         while (event := self._responder.next_event()) is not None:
             self._apply(event)
             self._on_event(event)
+        outgoing: dict[Path, list[bytes]] = {}
         for datagram, path in self._responder.datagrams_to_send():
-            self._carriers[path.local_ip].endpoint.send_ike(datagram, path)
+            outgoing.setdefault(path, []).append(datagram)
+        for path, datagrams in outgoing.items():
+            self._carriers[path.local_ip].endpoint.send_ike(datagrams, path)
         if self._responder.is_idle:
             self._idle.set()
         else:

@@ -26,7 +26,7 @@ _segment_size = struct.Struct("=H").pack
 _NOT_SEGMENTED = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.EOPNOTSUPP})
 """A kernel or device cannot segment for us: no checksum offload, or a segment exceeds the path's MTU."""
 
-OnIke = Callable[[bytes, Path], None]
+OnIke = Callable[[list[tuple[bytes, Path]]], None]
 OnEsp = Callable[[list[memoryview], Path], None]
 
 
@@ -52,7 +52,8 @@ class Endpoint:
 
     Args:
         address: IPv4 address of this machine.
-        on_ike: Called with each IKE message, without the non-ESP marker, and where it came from.
+        on_ike: Called with IKE messages, without the non-ESP marker, and where each came from, in order of
+            arrival.
         on_esp: Called with ESP packets of one path, in order of arrival. The views are valid during the call
             only: the buffer behind them is used again.
         sockets: Opens the sockets; another one than ``open_sockets`` only in tests.
@@ -104,21 +105,21 @@ class Endpoint:
         self._sockets.close()
         self._sockets = None
 
-    def send_ike(self, data: bytes, path: Path) -> None:
-        """Send an IKE message; ``path.local_port`` 4500 puts the non-ESP marker in front (RFC 3948 2.2)."""
+    def send_ike(self, datagrams: Sequence[bytes], path: Path) -> None:
+        """Send IKE datagrams; ``path.local_port`` 4500 puts the non-ESP marker in front (RFC 3948 2.2)."""
         if self._sockets is None:
             return
         if path.local_port == NATT_PORT:
-            self._send_udp(self._sockets.natt, NON_ESP_MARKER + data, path)
+            self._send_udp(self._sockets.natt, [NON_ESP_MARKER + each for each in datagrams], path)
         elif path.local_port == IKE_PORT:
-            self._send_udp(self._sockets.ike, data, path)
+            self._send_udp(self._sockets.ike, datagrams, path)
         else:
             raise ValueError(f"IKE from local port {path.local_port}: {IKE_PORT} or {NATT_PORT} expected")
 
     def send_keepalive(self, path: Path) -> None:
         """Send a NAT keepalive: only for an SA whose NAT is on our side (RFC 3948 section 4)."""
         if self._sockets is not None:
-            self._send_udp(self._sockets.natt, KEEPALIVE, path)
+            self._send_udp(self._sockets.natt, (KEEPALIVE,), path)
 
     def send_esp(self, packets: Sequence[bytes], path: Path) -> None:
         """Send ESP packets in order: in UDP, or as IP protocol 50 when ``path.local_port`` is 0.
@@ -132,24 +133,28 @@ class Endpoint:
             for packet in packets:
                 self._send(self._sockets.esp, packet, target)
             return
-        for size, run in runs(packets):
-            if len(run) == 1 or not self._send_segmented(self._sockets.natt, size, run, path):
-                for packet in run:
-                    self._send_udp(self._sockets.natt, packet, path)
+        self._send_udp(self._sockets.natt, packets, path)
 
-    def _send_segmented(self, natt: socket.socket, size: int, run: Sequence[bytes], path: Path) -> bool:
+    def _send_udp(self, udp: socket.socket, datagrams: Sequence[bytes], path: Path) -> None:
+        """Send datagrams in order, with as few system calls as can be."""
+        target = (path.remote_ip, path.remote_port)
+        for size, run in runs(datagrams):
+            if len(run) == 1 or not self._send_segmented(udp, size, run, target):
+                for datagram in run:
+                    self._send(udp, datagram, target)
+
+    def _send_segmented(
+        self, udp: socket.socket, size: int, run: Sequence[bytes], target: tuple[str, int]
+    ) -> bool:
         """One system call for a whole run; False when it has to be sent one by one."""
         control = [(socket.IPPROTO_UDP, UDP_SEGMENT, _segment_size(size))]
         try:
-            natt.sendmsg(run, control, 0, (path.remote_ip, path.remote_port))
+            udp.sendmsg(run, control, 0, target)
         except OSError as error:
             if error.errno in _NOT_SEGMENTED:
                 return False
             self.counters.send_errors[_name(error)] += len(run)
         return True
-
-    def _send_udp(self, udp: socket.socket, data: bytes, path: Path) -> None:
-        self._send(udp, data, (path.remote_ip, path.remote_port))
 
     def _send(self, through: socket.socket, data: bytes, target: tuple[str, int]) -> None:
         try:
@@ -158,17 +163,18 @@ class Endpoint:
             self.counters.send_errors[_name(error)] += 1
 
     def _drain_ike(self, ike: socket.socket) -> None:
+        messages = []
         for _ in range(READS_PER_CALLBACK):
             try:
-                data, source = ike.recvfrom(_DATAGRAM)
+                data, (remote_ip, remote_port) = ike.recvfrom(_DATAGRAM)
             except BlockingIOError:
-                return
+                break
             except OSError as error:
-                if self._sockets is None:  # closed by the receiver of what was read before
-                    return
                 self.counters.receive_errors[_name(error)] += 1
                 continue
-            self.on_ike(data, Path(self.address, IKE_PORT, *source))
+            messages.append((data, Path(self.address, IKE_PORT, remote_ip, remote_port)))
+        if messages:
+            self.on_ike(messages)
 
     def _drain_natt(self, natt: socket.socket) -> None:
         batch = _Batch(self)
@@ -207,7 +213,7 @@ class Endpoint:
                 continue
             batch.flush()  # keeps the order of arrival
             packets = batch.packets
-            self.on_ike(bytes(datagram[4:]), batch.path)
+            self.on_ike([(bytes(datagram[4:]), batch.path)])
             if self._sockets is None:
                 return
 

@@ -55,6 +55,23 @@ def test_a_request_without_a_cookie_is_asked_for_one_and_leaves_no_state() -> No
     assert (event.peer, event.reason, event.returned) == (PEER.name, "cookies are always asked for", False)
 
 
+def test_the_request_for_a_cookie_is_what_the_codec_would_build() -> None:
+    """Section 2.6: the initiator's SPI, no responder's SPI, and the COOKIE notification alone."""
+    world = World(limits=ALWAYS)
+    cpe = Initiator(world)
+    request = cpe.init_request()
+    ((data, path),) = world.deliver(request)
+    header = Header(
+        spi_i=request[:8],
+        spi_r=NO_SPI,
+        exchange=ExchangeType.IKE_SA_INIT,
+        flags=HeaderFlag.RESPONSE,
+        message_id=0,
+    )
+    assert data == build_message(header, [NotifyPayload(NotifyType.COOKIE, cookie_in(data).data)])
+    assert path == PATH_500
+
+
 def test_who_returns_the_cookie_comes_up_and_the_auth_payload_covers_it() -> None:
     cpe = Initiator(World(limits=ALWAYS))
     cookie, payloads = asked(cpe)
@@ -314,6 +331,17 @@ def test_requests_for_cookies_are_counted_too() -> None:
     world.advance(1.0)
     (event,) = world.of(EventsSuppressed)
     assert (event.kind, event.reason, event.count) == ("CookieRequested", None, 10)
+
+
+def test_what_of_a_flood_is_not_reported_makes_no_event_but_the_answer_waits_all_the_same() -> None:
+    world = World(limits=ALWAYS)
+    data = Initiator(world).init_request()
+    for number in range(BURST + 1):
+        assert not world.responder.has_events
+        world.responder.receive_datagram((number + 1).to_bytes(8, "big") + data[8:], PATH_500, world.now)
+        assert world.responder.has_events == (number < BURST)
+        world.responder.next_event()
+        assert is_cookie(world.responder.datagrams_to_send())
 
 
 def test_a_flood_leaves_nothing_behind() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ike.codec import Header, Payload, build_message, encrypted_prefix
+from ike.config import CookieMode, Limits
 from ike.constants import ExchangeType, HeaderFlag
 from ike.state import State
 from tests.ike.codec.strategies import PROPERTY, chains
@@ -19,6 +20,10 @@ EXCHANGES = st.sampled_from([*ExchangeType, 43, 255])
 
 def before() -> Initiator:
     return Initiator(World(), suite=IKE_CBC_128)
+
+
+def before_a_cookie() -> Initiator:
+    return Initiator(World(limits=Limits(cookies=CookieMode.ALWAYS)), suite=IKE_CBC_128)
 
 
 def half_open() -> Initiator:
@@ -52,7 +57,7 @@ def deleting() -> Initiator:
 
 
 AUTHENTICATED = (established, rekeyed, probing, deleting)
-IN_EVERY_STATE = pytest.mark.parametrize("reach", [before, half_open, *AUTHENTICATED])
+IN_EVERY_STATE = pytest.mark.parametrize("reach", [before, before_a_cookie, half_open, *AUTHENTICATED])
 WITH_KEYS = pytest.mark.parametrize("reach", [half_open, *AUTHENTICATED])
 
 

@@ -48,7 +48,7 @@ class Node:
         self.records: list[dict[str, Any]] = []
         self.endpoint = (Endpoint if config["segmentation"] else OneByOne)(
             config["address"],
-            on_ike=lambda data, path: self.ike.append((data.hex(), path)),
+            on_ike=lambda messages: self.ike.extend((data.hex(), path) for data, path in messages),
             on_esp=self._on_esp,
             sockets=open_sockets if config["segmentation"] else sockets_without_gro,
         )
@@ -76,7 +76,7 @@ class Node:
             case {"do": "remove", "spi": spi}:
                 self.dataplane.remove(spi)
             case {"do": "send_ike", "data": data, "path": path}:
-                self.endpoint.send_ike(bytes.fromhex(data), Path(*path))
+                self.endpoint.send_ike([bytes.fromhex(data)], Path(*path))
             case {"do": "keepalive", "path": path}:
                 self.endpoint.send_keepalive(Path(*path))
             case {"do": "state"}:

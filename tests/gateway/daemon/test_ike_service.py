@@ -1,7 +1,7 @@
 """The responder on an event loop: CHILD SAs reach the dataplane before the response leaves."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,16 +10,20 @@ import pytest
 from gateway.daemon import ike_service
 from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.dataplane.counters import Traffic
-from ike.config import Lifetimes, Limits, PeerConfig
+from ike.config import CookieMode, Lifetimes, Limits, PeerConfig
 from ike.events import ChildSaEstablished, Event, IkeSaClosed, PathChanged
+from ike.flood import BURST
 from ike.path import Path
 from ike.responder import Responder
 from tests.ike.initiator import Initiator
-from tests.ike.world import CPE, PEER, World
+from tests.ike.world import CPE, PATH_500, PEER, World
 
 if TYPE_CHECKING:
     from gateway.dataplane.userspace import Userspace
     from gateway.endpoint import Endpoint
+
+
+DEFAULTS = Limits()
 
 
 class Carried:
@@ -37,9 +41,9 @@ class Carried:
     def close(self) -> None:
         self.calls.append(("close", None))
 
-    def send_ike(self, data: bytes, path: Path) -> None:
+    def send_ike(self, datagrams: Sequence[bytes], path: Path) -> None:
         self.calls.append(("send_ike", path))
-        self.datagrams.append((data, path))
+        self.datagrams += [(each, path) for each in datagrams]
 
     def send_keepalive(self, path: Path) -> None:
         self.calls.append(("send_keepalive", path))
@@ -92,14 +96,20 @@ class Listening(Responder):
 class Scene:
     """An ``IkeService`` where an ``Initiator`` expects a ``World``; ``address`` is our own."""
 
-    def __init__(self, address: str, peer: PeerConfig = PEER, keepalive: float = 0.02) -> None:
+    def __init__(
+        self,
+        address: str,
+        peer: PeerConfig = PEER,
+        keepalive: float = 0.02,
+        limits: Limits = DEFAULTS,
+    ) -> None:
         self.carried = Carried(address)
         self.events: list[Event] = []
         peers = {(address, CPE): peer}
         self.service = IkeService(
             lambda path: peers.get((path.local_ip, path.remote_ip)),
             self.events.append,
-            limits=Limits(),
+            limits=limits,
             keepalive_seconds=keepalive,
         )
         carrier = Carrier(endpoint=cast("Endpoint", self.carried), dataplane=cast("Userspace", self.carried))
@@ -108,7 +118,7 @@ class Scene:
 
     def deliver(self, data: bytes, path: Path) -> list[tuple[bytes, Path]]:
         self.carried.datagrams.clear()
-        self.service.receive(data, path._replace(local_ip=self.carried.address))
+        self.service.receive([(data, path._replace(local_ip=self.carried.address))])
         return list(self.carried.datagrams)
 
 
@@ -127,9 +137,10 @@ def play() -> Callable[..., Scene]:
         wait: float = 0.0,
         peer: PeerConfig = PEER,
         keepalive: float = 0.02,
+        limits: Limits = DEFAULTS,
     ) -> Scene:
         async def whole() -> Scene:
-            scene = Scene(address, peer, keepalive)
+            scene = Scene(address, peer, keepalive, limits)
             act(scene)
             await asyncio.sleep(wait)
             await scene.service.stop()
@@ -156,6 +167,36 @@ def test_a_child_sa_is_installed_before_the_response_that_creates_it_leaves(
     assert scene.carried.names[:4] == ["open", "send_ike", "install", "send_ike"]
     (established,) = [event for event in scene.events if isinstance(event, ChildSaEstablished)]
     assert ("install", (PEER.name, established.spi_in, None, False)) in scene.carried.calls
+
+
+def test_what_one_message_did_is_carried_out_before_the_next_is_looked_at(
+    play: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ike_sas_at_each_answer: list[int] = []
+
+    def act(scene: Scene) -> None:
+        def note(_datagrams: Sequence[bytes], _path: Path) -> None:
+            ike_sas_at_each_answer.append(len([*scene.service._responder.ike_sas()]))
+
+        monkeypatch.setattr(scene.carried, "send_ike", note)
+        other = Initiator(cast("World", scene), seed="other")
+        scene.service.receive([(cpe.init_request(), PATH_500) for cpe in (scene.cpe, other)])
+
+    play(act)
+    assert ike_sas_at_each_answer == [1, 2]
+
+
+def test_answers_to_a_flood_that_wait_for_the_same_address_leave_together(play: Callable[..., Scene]) -> None:
+    def act(scene: Scene) -> None:
+        request = scene.cpe.init_request()
+        flood = [((number + 1).to_bytes(8, "big") + request[8:], PATH_500) for number in range(BURST + 20)]
+        scene.service.receive(flood[:BURST])
+        scene.carried.calls.clear()
+        scene.service.receive(flood[BURST:])
+
+    scene = play(act, limits=Limits(cookies=CookieMode.ALWAYS))
+    assert scene.carried.calls == [("send_ike", PATH_500), ("close", None)]
+    assert len(scene.carried.datagrams) == BURST + 20
 
 
 def test_a_stopping_gateway_deletes_its_ike_sas_and_closes_the_sockets_last(

@@ -38,7 +38,7 @@ class Setup:
         self.received: list[tuple[str, Any, Path]] = []
         self.endpoint = Endpoint(
             LOOPBACK,
-            on_ike=lambda data, path: self.received.append(("ike", data, path)),
+            on_ike=lambda messages: self.received.extend(("ike", *each) for each in messages),
             on_esp=lambda batch, path: self.received.append(("esp", [bytes(each) for each in batch], path)),
             sockets=lambda _address: self.sockets,
         )
@@ -85,6 +85,18 @@ def test_port_500_carries_ike_as_it_is() -> None:
             ("ike", b"ike", setup.path(500)),
             ("ike", MARKER + b"not a marker here", setup.path(500)),
         ]
+
+    run(script)
+
+
+def test_ike_messages_that_wait_on_port_500_come_together_a_bounded_number_at_a_time() -> None:
+    async def script(setup: Setup) -> None:
+        batches: list[list[tuple[bytes, Path]]] = []
+        setup.endpoint.on_ike = batches.append
+        sent = [b"%d" % number for number in range(READS_PER_CALLBACK + 5)]
+        await setup.deliver("ike", *sent)
+        assert [len(batch) for batch in batches] == [READS_PER_CALLBACK, 5]
+        assert [each for batch in batches for each in batch] == [(data, setup.path(500)) for data in sent]
 
     run(script)
 
@@ -190,7 +202,7 @@ def test_protocol_50_without_a_whole_ipv4_header_is_malformed() -> None:
 @pytest.mark.parametrize(("port", "prefix"), [(500, b""), (4500, MARKER)])
 def test_ike_leaves_from_the_port_of_its_path_with_the_marker_on_4500(port: int, prefix: bytes) -> None:
     async def script(setup: Setup) -> None:
-        setup.endpoint.send_ike(b"ike", setup.path(port))
+        setup.endpoint.send_ike([b"ike"], setup.path(port))
         data, source = setup.peer.recvfrom(100)
         assert data == prefix + b"ike"
         sender = setup.sockets.ike if port == 500 else setup.sockets.natt
@@ -199,10 +211,33 @@ def test_ike_leaves_from_the_port_of_its_path_with_the_marker_on_4500(port: int,
     run(script)
 
 
+@pytest.mark.parametrize(("port", "prefix"), [(500, b""), (4500, MARKER)])
+def test_ike_datagrams_of_one_path_leave_in_one_system_call_and_arrive_each_by_itself(
+    port: int, prefix: bytes
+) -> None:
+    async def script(setup: Setup) -> None:
+        calls: list[int] = []
+
+        class Counting(socket.socket):
+            def sendmsg(self, buffers: Any, *arguments: Any) -> int:
+                calls.append(len(buffers))
+                return super().sendmsg(buffers, *arguments)
+
+        with Counting(socket.AF_INET, socket.SOCK_DGRAM) as counting:
+            counting.bind((LOOPBACK, 0))
+            setup.endpoint._sockets = Sockets(counting, counting, counting)
+            setup.endpoint.send_ike([b"one", b"two", b"3"], setup.path(port))
+            setup.endpoint._sockets = setup.sockets
+        assert calls == [3]
+        assert setup.drain() == [prefix + b"one", prefix + b"two", prefix + b"3"]
+
+    run(script)
+
+
 def test_ike_from_any_other_port_is_an_error_of_the_caller() -> None:
     async def script(setup: Setup) -> None:
         with pytest.raises(ValueError, match="500 or 4500 expected"):
-            setup.endpoint.send_ike(b"ike", setup.path(501))
+            setup.endpoint.send_ike([b"ike"], setup.path(501))
 
     run(script)
 
@@ -271,7 +306,7 @@ def test_what_the_network_does_not_take_is_counted_not_raised(code: int) -> None
         with Failing(socket.AF_INET, socket.SOCK_DGRAM) as failing:
             failing.error = code
             setup.endpoint._sockets = Sockets(failing, failing, failing)
-            setup.endpoint.send_ike(b"ike", setup.path(500))
+            setup.endpoint.send_ike([b"ike"], setup.path(500))
             setup.endpoint.send_esp([ESP, ESP, ESP], setup.path(4500))
             setup.endpoint.send_esp([ESP], Path(LOOPBACK, 0, LOOPBACK, 0))
             setup.endpoint._sockets = setup.sockets
@@ -307,7 +342,7 @@ def test_after_close_nothing_is_delivered_or_sent_and_closing_again_is_harmless(
         assert setup.received == []
         assert not setup.endpoint.is_open
         assert not setup.endpoint.counters.receive_errors
-        setup.endpoint.send_ike(b"ike", setup.path(500))
+        setup.endpoint.send_ike([b"ike"], setup.path(500))
         setup.endpoint.send_esp([ESP], setup.path(4500))
         setup.endpoint.close()
         assert setup.drain() == []
