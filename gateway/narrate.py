@@ -96,7 +96,7 @@ def _identity(data: Data) -> str:
 def _routability(data: Data) -> str:
     if data["ok"]:
         return "the CPE is reachable at its new address: it returned our COOKIE2"
-    return "the CPE did not return our COOKIE2: whether it is at its new address stays open"
+    return "the CPE did not return our COOKIE2 from its new address: the IKE SA ends"
 
 
 def _liveness(data: Data) -> str | None:

@@ -19,7 +19,7 @@ from ike.requests.probe import RoutabilityCheck
 def follow(sa: IkeSa, path: Path, ctx: Context) -> None:
     """Send to where an authentic message or packet came from, when it is for a NAT to choose that.
 
-    Not under MOBIKE, where the peer says when it has moved (RFC 4555 section 2.2 requirement, section 3.8).
+    Not under MOBIKE, where the peer says when it has moved (RFC 4555 section 3.8).
     """
     if sa.nat.follow_peer and not sa.mobike and path != sa.path:
         move(sa, path, sa.nat, ctx)

@@ -85,7 +85,7 @@ TOLD = {
     ),
     "a failed return routability check": (
         RoutabilityChecked(path=PATH, ok=False),
-        "the CPE did not return our COOKIE2: whether it is at its new address stays open",
+        "the CPE did not return our COOKIE2 from its new address: the IKE SA ends",
     ),
     "an error of the CPE": (
         NotifyReceived(path=PATH, exchange="INFORMATIONAL", notify="INVALID_SYNTAX", is_error=True),

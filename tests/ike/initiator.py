@@ -214,9 +214,11 @@ class Initiator:
 
     # IKE_AUTH
 
-    def auth_payloads(self, identity: str = CPE) -> list[Payload]:
-        """The payloads of IKE_AUTH as a well-behaved CPE of that address sends them."""
-        id_i = IDiPayload(Identification.from_address(identity))
+    def auth_payloads(self, identity: Identification | str = CPE) -> list[Payload]:
+        """The payloads of IKE_AUTH as a well-behaved CPE of that identity, or address, sends them."""
+        if isinstance(identity, str):
+            identity = Identification.from_address(identity)
+        id_i = IDiPayload(identity)
         octets = auth.signed_octets(self.prf, self.init, self.nonce_r, self.keys.SK_pi, id_i.build())
         return [
             id_i,

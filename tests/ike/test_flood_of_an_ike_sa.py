@@ -1,4 +1,4 @@
-"""Datagrams for an IKE SA from somebody without its keys: the first are told, the others counted by IKE SA."""
+"""Datagrams for an IKE SA from somebody without its keys: the first are told, the rest counted by IKE SA."""
 
 from collections.abc import Callable
 

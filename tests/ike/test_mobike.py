@@ -5,8 +5,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from ike.codec import NotifyPayload, Payload
-from ike.constants import NotifyType
+from ike.codec import DeletePayload, NotifyPayload, Payload
+from ike.constants import HeaderFlag, NotifyType, ProtocolId
 from ike.events import PathChanged, RequestRefused, RoutabilityChecked
 from ike.nat import detection_hash
 from ike.path import Path
@@ -15,6 +15,7 @@ from tests.ike.world import CPE, GATEWAY, PATH_4500, PEER, World
 
 ELSEWHERE = "203.0.113.77"
 MOVED = Path(GATEWAY, 4500, ELSEWHERE, 4500)
+AGAIN = Path(GATEWAY, 4500, "203.0.113.78", 4500)
 SUPPORTED = NotifyPayload(NotifyType.MOBIKE_SUPPORTED)
 UPDATE = NotifyPayload(NotifyType.UPDATE_SA_ADDRESSES)
 
@@ -44,6 +45,13 @@ def update(cpe: Initiator, path: Path, *extras: Payload) -> list[int]:
     (data, back), *_ = cpe.world.deliver(cpe.request(37, [UPDATE, *hashes, *extras]), path)
     assert back == path
     return notified(cpe.open(data))
+
+
+def asked_after(cpe: Initiator, path: Path) -> list[tuple[bytes, Path]]:
+    """Move the CPE; the requests with which the gateway answers, beside its response."""
+    hashes = nat_hashes(cpe, (path.remote_ip, path.remote_port), (GATEWAY, 4500))
+    sent = cpe.world.deliver(cpe.request(37, [UPDATE, *hashes]), path)
+    return [(data, to) for data, to in sent if not data[19] & HeaderFlag.RESPONSE]
 
 
 def test_support_is_answered_with_support() -> None:
@@ -114,9 +122,8 @@ def test_without_an_update_a_mobile_peer_is_not_followed_even_behind_a_nat() -> 
 
 def test_the_new_address_is_checked_with_a_cookie_that_must_come_back() -> None:
     cpe, _ = mobile()
-    hashes = nat_hashes(cpe, (ELSEWHERE, 4500), (GATEWAY, 4500))
-    sent = cpe.world.deliver(cpe.request(37, [UPDATE, *hashes]), MOVED)
-    (check,) = [data for data, path in sent if path == MOVED and not data[19] & 0x20]
+    ((check, path),) = asked_after(cpe, MOVED)
+    assert path == MOVED
     (cookie,) = cpe.open(check)
     assert isinstance(cookie, NotifyPayload)
     assert (cookie.notify_type, len(cookie.data)) == (NotifyType.COOKIE2, 16)
@@ -124,12 +131,29 @@ def test_the_new_address_is_checked_with_a_cookie_that_must_come_back() -> None:
     assert cpe.world.last(RoutabilityChecked).ok
 
 
-def test_another_cookie_is_reported() -> None:
+@pytest.mark.parametrize(
+    "returned", [[NotifyPayload(NotifyType.COOKIE2, bytes(16))], []], ids=["another", "none"]
+)
+def test_a_peer_that_does_not_return_the_cookie_loses_its_ike_sa(returned: list[Payload]) -> None:
     cpe, _ = mobile()
-    sent = cpe.world.deliver(cpe.request(37, [UPDATE]), MOVED)
-    (check,) = [data for data, _ in sent if not data[19] & 0x20]
-    cpe.world.deliver(cpe.answer(check, [NotifyPayload(NotifyType.COOKIE2, bytes(16))]), MOVED)
+    ((check, _),) = asked_after(cpe, MOVED)
+    ((delete, path),) = cpe.world.deliver(cpe.answer(check, returned), MOVED)
     assert not cpe.world.last(RoutabilityChecked).ok
+    assert (path, cpe.open(delete)) == (MOVED, (DeletePayload(ProtocolId.IKE, 0),))
+    cpe.world.deliver(cpe.answer(delete), MOVED)
+    assert cpe.world.is_empty
+
+
+def test_the_cookie_of_a_check_that_went_to_two_addresses_proves_neither_and_the_next_check_does() -> None:
+    """The answer to a request that was sent to several addresses says nothing of any (section 3.7)."""
+    cpe, _ = mobile()
+    ((check, _),) = asked_after(cpe, MOVED)
+    assert asked_after(cpe, AGAIN) == [], "the window is 1"
+    ((again, path),) = cpe.world.deliver(cpe.answer(check, cpe.open(check)), AGAIN)
+    assert path == AGAIN
+    assert cpe.world.of(RoutabilityChecked) == []
+    cpe.world.deliver(cpe.answer(again, cpe.open(again)), AGAIN)
+    assert [event.ok for event in cpe.world.of(RoutabilityChecked)] == [True]
 
 
 def test_a_cookie_of_the_peer_is_returned() -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from ike.codec import (
     AuthPayload,
@@ -14,7 +16,7 @@ from ike.codec import (
     parse_message,
 )
 from ike.config import Limits
-from ike.constants import DhGroup, ExchangeType, HeaderFlag, TransformType
+from ike.constants import DhGroup, ExchangeType, HeaderFlag, IdType, TransformType
 from ike.crypto import keys
 from ike.events import (
     AuthResult,
@@ -28,6 +30,7 @@ from ike.events import (
     ProposalsEvaluated,
     SelectorsNarrowed,
 )
+from ike.identification import Identification
 from ike.proposal import Suite, alternatives
 from ike.selectors import ANY_IPV4
 from ike.state import State
@@ -196,6 +199,30 @@ def test_the_identities_offered_and_expected_are_reported() -> None:
     assert event.offered == PEER.expected_identity.text
     assert event.expected == PEER.expected_identity.text
     assert (event.wanted_of_us, event.ours) == ("", PEER.local_identity.text)
+
+
+DN = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cpe1")]).public_bytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "text"),
+    [
+        (IdType.ID_IPV4_ADDR, bytes([192, 168, 1, 2]), "192.168.1.2"),
+        (IdType.ID_IPV6_ADDR, bytes(15) + b"\1", "::1"),
+        (IdType.ID_FQDN, b"cpe1.example.com", "cpe1.example.com"),
+        (IdType.ID_RFC822_ADDR, b"cpe1@example.com", "cpe1@example.com"),
+        (IdType.ID_KEY_ID, b"cpe1", "cpe1"),
+        (IdType.ID_DER_ASN1_DN, DN, "CN=cpe1"),
+    ],
+    ids=lambda value: value.name if isinstance(value, IdType) else "",
+)
+def test_an_identity_of_any_type_proves_the_key_and_is_reported(kind: IdType, data: bytes, text: str) -> None:
+    """Whether another identity than the expected one is refused is for the configuration to say."""
+    cpe = Initiator(World())
+    cpe.send_init()
+    assert cpe.accepts(cpe.send_auth(cpe.auth_payloads(Identification(kind, data))))
+    assert cpe.world.last(IkeSaEstablished).identity == f"{text} ({kind.name})"
+    assert len(cpe.world.sas[0].children) == 1
 
 
 def test_two_ike_sas_of_one_peer_are_independent() -> None:

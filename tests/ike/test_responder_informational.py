@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ike.codec import DeletePayload, NotifyPayload
+from ike.codec import CfgAttribute, CfgAttributeType, CfgType, CpPayload, DeletePayload, NotifyPayload
 from ike.constants import ExchangeType, NotifyType, ProtocolId
 from ike.events import (
     ChildSaClosed,
@@ -149,6 +149,34 @@ def test_other_notifications_are_reported_and_change_nothing(notify: int, *, is_
     cpe = connected()
     assert cpe.send_informational(NotifyPayload(notify)) == ()
     assert cpe.world.last(NotifyReceived).is_error == is_error
+    assert len(cpe.world.sas[0].children) == 1
+
+
+# Configuration
+
+
+def configuration(cfg_type: CfgType) -> CpPayload:
+    return CpPayload(cfg_type, (CfgAttribute(CfgAttributeType.APPLICATION_VERSION, b""),))
+
+
+def test_a_request_for_configuration_is_answered_with_none() -> None:
+    assert connected().send_informational(configuration(CfgType.CFG_REQUEST)) == (
+        CpPayload(CfgType.CFG_REPLY),
+    )
+
+
+@pytest.mark.parametrize("cfg_type", [CfgType.CFG_REPLY, CfgType.CFG_SET, CfgType.CFG_ACK])
+def test_any_other_configuration_payload_is_ignored(cfg_type: CfgType) -> None:
+    assert connected().send_informational(configuration(cfg_type)) == ()
+
+
+def test_in_ike_auth_configuration_is_neither_given_nor_needed() -> None:
+    """There are no addresses to give out, and the CPE gets its CHILD SA without (section 2.19)."""
+    cpe = Initiator(World())
+    cpe.send_init()
+    wanted = CpPayload(CfgType.CFG_REQUEST, (CfgAttribute(CfgAttributeType.INTERNAL_IP4_ADDRESS, b""),))
+    answer = cpe.send_auth([*cpe.auth_payloads(), wanted])
+    assert not any(isinstance(payload, CpPayload) for payload in answer)
     assert len(cpe.world.sas[0].children) == 1
 
 
