@@ -1,13 +1,113 @@
-"""How CHILD SAs are asked for after IKE_AUTH: what the rules about rekeying read."""
+"""How CHILD SAs are asked for after IKE_AUTH: what the rules about rekeying read, and those about PFS say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.diagnosis.facts import Record
+from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
+from gateway.diagnosis.rule import Evidence, Page, Rule, Step
+from gateway.diagnosis.rules.common import where
 
 REKEY = "CREATE_CHILD_SA"
 NO_GROUP = "NONE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PfsRefusal:
+    """A rekey of the CHILD SA that was refused for its PFS group, or for want of one.
+
+    Args:
+        record: The gateway's verdict on the CPE's proposal, or the CPE's refusal of ours.
+        offered: Groups that the CPE offered; empty when it offered none, or refused ours.
+        allowed: Groups of the policy; empty when it has none, or the CPE refused ours.
+        by_cpe: Whether the CPE refused.
+    """
+
+    record: Record
+    offered: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    by_cpe: bool = False
+
+    def evidence(self, *, asked: str, expected: str, ours: str, fix: Fix, title: str | None) -> Evidence:
+        """The evidence.
+
+        Args:
+            asked: How the CPE asked for its CHILD SA.
+            expected: Of the CPE's request.
+            ours: How we asked, when the CPE refused.
+            fix: What to do.
+            title: Instead of the rule's.
+        """
+        if self.by_cpe:
+            return Evidence(
+                where=where(self.record, f"{REKEY} response"),
+                saw=f"{self.record['data']['notify']} to our rekeying of the CHILD SA, {ours}",
+                expected="an SA payload: the CPE took the same proposal in IKE_AUTH, where PFS does not show",
+                because=(self.record,),
+                fix=fix,
+                certainty=Certainty.LIKELY,
+            )
+        return Evidence(
+            title=title,
+            where=where(self.record, f"{REKEY} request"),
+            saw=f"a CHILD SA asked for {asked}; all else in the proposal is allowed",
+            expected=expected,
+            because=(self.record,),
+            fix=fix,
+        )
+
+
+def pfs_refusal(history: History, *, wanted: bool) -> PfsRefusal | None:
+    """The last rekey of the CHILD SA when PFS alone was refused, by a policy that wants it or has none."""
+    asked = refused_for_pfs_alone(history)
+    if asked is None:
+        refused = own_rekey_refused(history, with_group=wanted)
+        return PfsRefusal(record=refused, by_cpe=True) if refused else None
+    evaluated, group = asked
+    if bool(group["allowed"]) != wanted:
+        return None
+    return PfsRefusal(record=evaluated, offered=tuple(group["offered"]), allowed=tuple(group["allowed"]))
+
+
+def pfs_rule(
+    code: str, title: str, find: Callable[[History], Evidence | None], *, cause: str, proof: str, fix: str
+) -> Rule:
+    """A rule about a refused rekey; ``cause``, ``proof`` and ``fix`` begin the page's texts or are them."""
+    return Rule(
+        code=code,
+        title=title,
+        step=Step.CHILD_SA,
+        certainty=Certainty.PROVEN,
+        service=(
+            "would answer NO_PROPOSAL_CHOSEN to each rekey; the tunnel goes down when its lifetime ends"
+        ),
+        find=find,
+        page=Page(
+            symptom=(
+                "The tunnel comes up, carries traffic, and dies after the first lifetime, typically an hour. "
+                "The CPE logs NO_PROPOSAL_CHOSEN at the rekey, then builds the tunnel anew, for another hour."
+            ),
+            cause=(
+                f"{cause} IKE_AUTH has no key exchange for its CHILD SA (RFC 7296 section 1.2), so the "
+                "difference shows only in the first CREATE_CHILD_SA."
+            ),
+            proof=(
+                f"{proof} When the gateway rekeys first and the CPE refuses, the finding is only likely: the "
+                "CPE does not say what it wanted. Before the first rekey there is nothing to see, unless the "
+                "CPE names the group in IKE_AUTH already (GSA-IKE-036); strongSwan does not."
+            ),
+            fix=(
+                f"{fix} To see a rekey within a minute, set gateway.ike.childLifetimeSeconds to 60 in "
+                "the lab file."
+            ),
+            service=(
+                "NO_PROPOSAL_CHOSEN on the wire is assumed; the health log has a tunnel that disconnects "
+                "regularly."
+            ),
+        ),
+    )
 
 
 def refused_for_pfs_alone(history: History) -> tuple[Record, Mapping[str, Any]] | None:

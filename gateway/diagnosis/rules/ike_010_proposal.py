@@ -1,18 +1,13 @@
 """GSA-IKE-010: no offered IKE proposal is allowed, and more than one value is to blame."""
 
-from gateway.diagnosis.finding import Certainty
-from gateway.diagnosis.rule import Page, Rule, Step
-from gateway.diagnosis.rules.ike_proposals import refused_as_a_whole
+from gateway.diagnosis.rules.refused_proposals import ANYTHING, IKE, Texts, rule_of
 
-RULE = Rule(
-    code="GSA-IKE-010",
-    title="IKE proposal refused",
-    step=Step.IKE_SA_INIT,
-    certainty=Certainty.PROVEN,
-    service="would answer nothing more than NO_PROPOSAL_CHOSEN",
-    find=refused_as_a_whole,
-    page=Page(
-        symptom="Phase 1 fails at once; the CPE logs NO_PROPOSAL_CHOSEN.",
+RULE = rule_of(
+    "GSA-IKE-010",
+    IKE,
+    ANYTHING,
+    Texts(
+        title="IKE proposal refused",
         cause=(
             "No proposal of the CPE's IKE_SA_INIT request equals a combination that the device link "
             "allows: each value is allowed, but not with the others, or several are allowed nowhere. The "
@@ -20,7 +15,7 @@ RULE = Rule(
             "AES-GCM-128 or AES-CBC-128 with SHA-256, each with Diffie-Hellman group 24 or 14. "
             "AES-256 with SHA-256 is none of them, nor is any combination with SHA-1 or group 2. A custom "
             "policy allows exactly one. A single value that is allowed nowhere has a code of its own: "
-            "GSA-IKE-012 to GSA-IKE-015."
+            "GSA-IKE-012 to GSA-IKE-015, 017 and 018."
         ),
         proof=(
             "The gateway compared every offered proposal with every allowed combination, transform by "
@@ -29,9 +24,6 @@ RULE = Rule(
         fix=(
             "Offer the nearest allowed combination; the finding names it, in strongSwan's notation as "
             "well. Or create the device link again with a custom policy that is what the CPE offers."
-        ),
-        service=(
-            "NO_PROPOSAL_CHOSEN without a reason; the documentation names no error, and the logs none either."
         ),
     ),
 )

@@ -26,14 +26,6 @@ def test_aes_cbc_for_esp_is_refused_and_no_device_link_can_help() -> None:
     assert finding.fix.device_link == "nothing: no policy of a device link allows what was offered"
 
 
-def test_gcm_with_a_separate_integrity_algorithm_loses_it() -> None:
-    story = authenticated()
-    story.create_child(esp_proposal(Encr.AES_GCM_16, 192, Integ.HMAC_SHA2_256_128))
-    finding = story.finding()
-    assert finding.title == "ESP proposal refused: integrity"
-    assert finding.fix.strongswan == "esp_proposals = aes192gcm16"
-
-
 def test_null_encryption_needs_a_custom_policy() -> None:
     story = authenticated()
     story.create_child(esp_proposal(Encr.NULL, None, Integ.HMAC_SHA2_256_128))

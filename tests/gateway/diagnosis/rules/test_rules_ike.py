@@ -38,17 +38,6 @@ def test_a_group_that_no_combination_has_is_named_with_those_that_are_allowed() 
     assert "dhGroup ecp384" in finding.fix.device_link
 
 
-def test_aead_with_an_integrity_algorithm_loses_it() -> None:
-    story = Story()
-    story.init(
-        ike_proposal(Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_384, DhGroup.MODP_2048, Integ.HMAC_SHA2_384_192)
-    )
-    finding = story.finding()
-    assert finding.code == "GSA-IKE-014"
-    assert finding.title == "IKE proposal refused: integrity"
-    assert finding.fix.strongswan == "proposals = aes256gcm16-prfsha384-modp2048"
-
-
 @pytest.mark.parametrize(
     ("encryption", "bits", "prf", "integrity", "code"),
     [
