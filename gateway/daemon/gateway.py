@@ -1,5 +1,6 @@
 """The gateway: assembles the IKE service and the remote networks of a lab, and takes them apart again."""
 
+import asyncio
 import contextlib
 import socket
 import tempfile
@@ -9,6 +10,7 @@ from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from gateway.daemon.checksum_watch import ChecksumWatch
 from gateway.daemon.handshakes import Handshakes
 from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.daemon.key_candidates import candidate_keys
@@ -113,11 +115,13 @@ class Gateway:
                 building.callback(trace.close)
                 building.callback(self.stream.subscribe(trace.write))
             configured = [facts_of(tunnel, self.lab) for tunnel in self.tunnels]
+            carriers = self._carriers()
             autopsies = NatAutopsies(self.stream, configured)
             building.push_async_callback(autopsies.stop)
             building.callback(self.stream.subscribe(autopsies.on_record))
+            watching = asyncio.create_task(self._checksum_watch(sorted(carriers)).run())
+            building.callback(watching.cancel)
             run_dir = Path(building.enter_context(tempfile.TemporaryDirectory(prefix="gsalab-")))
-            carriers = self._carriers()
             self.endpoints = [carrier.endpoint for carrier in carriers.values()]
             for index, network in enumerate(self.lab.remote_networks):
                 await self._start_network(network, carriers, run_dir / f"bgp{index}", building)
@@ -164,6 +168,10 @@ class Gateway:
             endpoint.on_esp = dataplane.on_esp
             carriers[address] = Carrier(endpoint=endpoint, dataplane=dataplane)
         return carriers
+
+    def _checksum_watch(self, addresses: list[str]) -> ChecksumWatch:
+        named = {(str(t.endpoint), str(t.peer_address)): t.name for t in self.tunnels}
+        return ChecksumWatch(addresses, named, self.stream.publish)
 
     async def _start_network(
         self,

@@ -13,3 +13,17 @@ def autopsy(story: Story, inside: str = "") -> None:
     found = Inside(address=address, port=int(port)) if inside else None
     outcome = Autopsy(hashes=hashes, inside=found, searched="usual" if inside else "all")
     story.stream.publish("nat", AUTOPSY, tunnel=offered.get("tunnel"), **outcome.as_json())
+
+
+def wrong_checksum(story: Story, source: str = "198.51.100.10:500") -> None:
+    """The kernel drops an IKE_SA_INIT for its UDP checksum."""
+    known = source.startswith(f"{story.tunnel.peer_address}:")
+    story.stream.publish(
+        "nat",
+        "udp_checksum_wrong",
+        tunnel=story.tunnel.name if known else None,
+        remote=source,
+        local=f"{story.tunnel.endpoint}:500",
+        carried="1234",
+        computed="abcd",
+    )
