@@ -79,7 +79,7 @@ class X25519Key:
     group: DhGroup = DhGroup.CURVE25519
 
     def shared(self, peer_public: bytes) -> bytes:
-        """The 32 octets of RFC 7748; an all-zero result is refused (RFC 8031 section 3.1)."""
+        """The 32 octets of RFC 7748; an all-zero result is refused (RFC 7748 section 6.1)."""
         _check_length(self.group, peer_public)
         try:
             return self.private.exchange(X25519PublicKey.from_public_bytes(peer_public))

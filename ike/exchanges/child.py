@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ike import upkeep
-from ike.child_sa import ChildSa, EspParameters
+from ike.child_sa import ESP_SPI_LENGTH, ChildSa, EspParameters
 from ike.codec import KePayload, Payload, SaPayload, TSiPayload, TSrPayload
-from ike.constants import DhGroup, Encr, Esn, Integ, NotifyType, Prf, TransformType
+from ike.constants import DhGroup, Encr, Esn, ExchangeType, Integ, NotifyType, Prf, TransformType
 from ike.context import ESP_SPI_MIN, Context
 from ike.crypto import keys
 from ike.errors import InvalidKePayload, NoAdditionalSas, NoProposalChosen, TsUnacceptable
@@ -35,6 +35,11 @@ class ChildRequest:
     payloads: Sequence[Payload]
     nonces: tuple[bytes, bytes]
     replaces: int | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it comes with IKE_AUTH."""
+        return self.exchange == ExchangeType.IKE_AUTH.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +76,9 @@ def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
     """
     if len(sa.children) >= ctx.limits.max_child_sas:
         raise NoAdditionalSas(f"{len(sa.children)} CHILD SAs exist, which is the limit; delete some first")
-    first = request.exchange == "IKE_AUTH"
-    ke = None if first else optional(request.payloads, KePayload)
-    # IKE_AUTH carries no KE payload, so a DH transform there means nothing yet (RFC 7296 section 1.2).
-    selection = select(
-        required(request.payloads, SaPayload).proposals,
-        sa.peer.esp_suites if first else suites_with_pfs(sa),
-        preferred_group=ke.group if ke else None,
-        ignored=(TransformType.DH,) if first else (),
-    )
-    _report_selection(sa, request, selection, ctx)
-    if selection.chosen is None:
-        raise NoProposalChosen(refusal_text(selection))
-    require_usable_spi(sa, selection.chosen)
+    ke = None if request.is_first else optional(request.payloads, KePayload)
+    selection, chosen = _choose_proposal(sa, request, ke, ctx)
+    require_usable_spi(sa, chosen)
     _require_any_to_any(sa, request.payloads, ctx)
     reply: list[Payload] = []
     shared = b""
@@ -91,17 +86,36 @@ def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
         our_key, shared = exchange_keys(_matching_ke(ke, selection), selection, ctx)
         reply.append(KePayload(our_key.group, our_key.public))
     agreement = Agreement(
-        proposal=selection.chosen,
+        proposal=chosen,
         nonces=request.nonces,
         shared=shared,
         spi_in=ctx.new_esp_spi(),
-        spi_out=int.from_bytes(selection.chosen.spi, "big"),
+        spi_out=int.from_bytes(chosen.spi, "big"),
         by_us=False,
         replaces=request.replaces,
     )
     install(sa, agreement, ctx)
-    chosen = replace(selection.chosen, spi=agreement.spi_in.to_bytes(4, "big"))
-    return [SaPayload((chosen,)), *reply, TSiPayload((ANY_IPV4,)), TSrPayload((ANY_IPV4,))]
+    ours = replace(chosen, spi=agreement.spi_in.to_bytes(ESP_SPI_LENGTH, "big"))
+    return [SaPayload((ours,)), *reply, TSiPayload((ANY_IPV4,)), TSrPayload((ANY_IPV4,))]
+
+
+def _choose_proposal(
+    sa: IkeSa, request: ChildRequest, ke: KePayload | None, ctx: Context
+) -> tuple[Selection, Proposal]:
+    """Select the proposal and report the selection.
+
+    IKE_AUTH carries no KE payload, so a DH transform there means nothing yet (RFC 7296 section 1.2).
+    """
+    selection = select(
+        required(request.payloads, SaPayload).proposals,
+        sa.peer.esp_suites if request.is_first else suites_with_pfs(sa),
+        preferred_group=ke.group if ke else None,
+        ignored=(TransformType.DH,) if request.is_first else (),
+    )
+    _report_selection(sa, request, selection, ctx)
+    if selection.chosen is None:
+        raise NoProposalChosen(refusal_text(selection))
+    return selection, selection.chosen
 
 
 def install(sa: IkeSa, agreement: Agreement, ctx: Context, *, redundant: bool = False) -> ChildSa:
@@ -185,7 +199,7 @@ def _report_selection(sa: IkeSa, request: ChildRequest, selection: Selection, ct
             verdicts=selection.verdicts,
             selected=selection.chosen,
             suite=selection.suite.name if selection.suite else "",
-            groups_without_meaning=_groups(request.payloads) if request.exchange == "IKE_AUTH" else (),
+            groups_without_meaning=_groups(request.payloads) if request.is_first else (),
         )
     )
 

@@ -52,19 +52,7 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     id_i = required(payloads, IDiPayload)
     id_r = optional(payloads, IDrPayload)
     _report_identities(sa, id_i.identification, id_r.identification if id_r else None, ctx)
-    try:
-        _verify(sa, init, id_i, optional(payloads, AuthPayload))
-        _check_identity(sa, id_i.identification)
-    except KeysDiffer as error:
-        found = candidates.verifying(sa, error, _prf(sa), ctx)
-        hint, owner = (found.hint, found.owner) if found else (None, "")
-        ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason, hint=hint, key_of=owner))
-        raise
-    except AuthenticationFailed as error:
-        refused = isinstance(error, IdentityRefused)
-        ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason, identity_refused=refused))
-        raise
-    ctx.emit(AuthResult(**sa.where(), ok=True))
+    _authenticate(sa, init, id_i, optional(payloads, AuthPayload), ctx)
     our_id = IDrPayload(identification=sa.peer.local_identity)
     our_auth = AuthPayload(method=AuthMethod.SHARED_KEY_MIC, data=_our_auth(sa, init, our_id))
     _establish(sa, id_i.identification, payloads, ctx)
@@ -85,6 +73,25 @@ def _report_identities(
             ours=sa.peer.local_identity.text,
         )
     )
+
+
+def _authenticate(
+    sa: IkeSa, init: InitMessages, id_i: IDiPayload, received: AuthPayload | None, ctx: Context
+) -> None:
+    """Check key and identity, and report the outcome."""
+    try:
+        _verify(sa, init, id_i, received)
+        _check_identity(sa, id_i.identification)
+    except KeysDiffer as error:
+        found = candidates.verifying(sa, error, _prf(sa), ctx)
+        hint, owner = (found.hint, found.owner) if found else (None, "")
+        ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason, hint=hint, key_of=owner))
+        raise
+    except AuthenticationFailed as error:
+        refused = isinstance(error, IdentityRefused)
+        ctx.emit(AuthResult(**sa.where(), ok=False, detail=error.reason, identity_refused=refused))
+        raise
+    ctx.emit(AuthResult(**sa.where(), ok=True))
 
 
 def _prf(sa: IkeSa) -> Prf:

@@ -61,28 +61,9 @@ def answer(request: InitRequest, ctx: Context) -> IkeSa:
     spi_i, spi_r = request.message.header.spi_i, ctx.new_ike_spi()
     nat = _detect_nat(request, ctx)
     fragments, announcement = fragmentation.negotiate(payloads, request.peer)
-    nonce_r = ctx.nonce()
+    nonces = (nonce_i, ctx.nonce())
     prf_id = Prf(_transform_id(selection, TransformType.PRF))
-    seed = keys.skeyseed(prf_id, nonce_i, nonce_r, shared)
-    ike_keys = derive(seed, selection, (nonce_i, nonce_r), (spi_i, spi_r))
-    reply: tuple[Payload, ...] = (
-        SaPayload(proposals=(replace(selection.chosen, spi=b""),) if selection.chosen else ()),
-        KePayload(group=our_key.group, data=our_key.public),
-        NoncePayload(data=nonce_r),
-        *_nat_notifies(request, nat, spi_i, spi_r),
-        *announcement,
-        NotifyPayload(NotifyType.CHILDLESS_IKEV2_SUPPORTED),
-    )
-    response = build_message(
-        Header(
-            spi_i=spi_i,
-            spi_r=spi_r,
-            exchange=ExchangeType.IKE_SA_INIT,
-            flags=HeaderFlag.RESPONSE,
-            message_id=0,
-        ),
-        reply,
-    )
+    ike_keys = derive(keys.skeyseed(prf_id, *nonces, shared), selection, nonces, (spi_i, spi_r))
     sa = IkeSa(
         peer=request.peer,
         spi_i=spi_i,
@@ -92,16 +73,37 @@ def answer(request: InitRequest, ctx: Context) -> IkeSa:
         keys=ike_keys,
         sealer=make_sealer(selection, ike_keys, ctx.random),
         nat=nat,
-        init=InitMessages(request=request.data, response=response, nonce_i=nonce_i, nonce_r=nonce_r),
         deadline=ctx.now + ctx.limits.half_open_timeout,
         expected_id=1,
         last_request=request.data,
-        last_response=(response,),
         fragmentation=fragments,
     )
-    _report(sa, reply, len(response), ctx)
-    ctx.send((response,), request.path)
+    reply = (
+        SaPayload((replace(sa.proposal, spi=b""),)),
+        KePayload(our_key.group, our_key.public),
+        NoncePayload(nonces[1]),
+        *_nat_notifies(request, nat, spi_i, spi_r),
+        *announcement,
+        NotifyPayload(NotifyType.CHILDLESS_IKEV2_SUPPORTED),
+    )
+    _respond(sa, reply, nonces, ctx)
     return sa
+
+
+def _respond(sa: IkeSa, reply: tuple[Payload, ...], nonces: tuple[bytes, bytes], ctx: Context) -> None:
+    """Send the response, and keep what IKE_AUTH covers of the exchange."""
+    header = Header(
+        spi_i=sa.spi_i,
+        spi_r=sa.spi_r,
+        exchange=ExchangeType.IKE_SA_INIT,
+        flags=HeaderFlag.RESPONSE,
+        message_id=0,
+    )
+    response = build_message(header, reply)
+    sa.init = InitMessages(request=sa.last_request, response=response, nonce_i=nonces[0], nonce_r=nonces[1])
+    sa.last_response = (response,)
+    _report(sa, reply, len(response), ctx)
+    ctx.send((response,), sa.path)
 
 
 def choose_ike_proposal(

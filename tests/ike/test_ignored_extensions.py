@@ -17,7 +17,7 @@ from tests.ike.initiator import Initiator, connected, first, notified, swapped
 from tests.ike.world import ESP_GCM_256, IKE_GCM_256, World, proposal_of
 
 ADDKE1 = 6
-"""Additional key exchange 1 (RFC 9370 section 4); the types up to 12 are the further ones."""
+"""Additional key exchange 1 (RFC 9370); the types up to 12 are the further ones."""
 NONE, ML_KEM_768 = 0, 36
 NEW_SPI = bytes.fromhex("c0ffee01")
 

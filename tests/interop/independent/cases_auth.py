@@ -348,7 +348,7 @@ BESIDES = [
         "RFC 7296 §2.19",
     ),
     Case("INITIAL_CONTACT", adding(payloads.notify(Notify.INITIAL_CONTACT)), ACCEPTED, "RFC 7296 §2.4"),
-    Case("MOBIKE_SUPPORTED", adding(payloads.notify(Notify.MOBIKE_SUPPORTED)), ACCEPTED, "RFC 4555 §3.1"),
+    Case("MOBIKE_SUPPORTED", adding(payloads.notify(Notify.MOBIKE_SUPPORTED)), ACCEPTED, "RFC 4555 §3.2"),
     Case(
         "window of 5",
         adding(payloads.notify(Notify.SET_WINDOW_SIZE, bytes.fromhex("00000005"))),

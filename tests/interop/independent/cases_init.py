@@ -200,7 +200,7 @@ PAYLOADS = [
             payloads.notify(Notify.CHILDLESS_IKEV2_SUPPORTED),
         ),
         ACCEPTED,
-        "RFC 7427 §4, RFC 5685 §3, RFC 6023 §3",
+        "RFC 7427 §4, RFC 5685, RFC 6023",
     ),
 ]
 
