@@ -61,11 +61,12 @@ class Kind(IntEnum):
     RAW = 10
     """An INFORMATIONAL request whose plaintext is the content, padding included."""
     MOVED = 11
-    """An INFORMATIONAL request from another port."""
+    """An INFORMATIONAL request from another address and port."""
     FRAGMENTS = 12
     """An IKE_AUTH request, later an INFORMATIONAL one, in as many fragments as the first octet says."""
     REKEY_CHILD = 13
     REKEY_IKE = 14
+    DELETE_CHILD = 15
 
 
 KEEP_AUTH = 0x10
@@ -77,7 +78,7 @@ _EXCHANGES: dict[int, ExchangeType] = {
     Kind.RAW: ExchangeType.INFORMATIONAL,
     Kind.MOVED: ExchangeType.INFORMATIONAL,
 }
-_MOVED = PATH_4500._replace(remote_port=4999)
+_MOVED = PATH_4500._replace(remote_ip="203.0.113.77", remote_port=4999)
 _IV = 8
 
 
@@ -121,9 +122,12 @@ class Peer:
                 for sa in world.sas:
                     calls.get(Kind(what), responder.delete)(sa, world.now)
                 return world.take()
-            case Kind.REKEY_CHILD:
+            case Kind.REKEY_CHILD | Kind.DELETE_CHILD:
+                ask = (
+                    world.responder.rekey_child if what == Kind.REKEY_CHILD else world.responder.delete_child
+                )
                 for spi in [spi for sa in world.sas for spi in sa.children]:
-                    world.responder.rekey_child(spi, world.now)
+                    ask(spi, world.now)
                 return world.take()
             case Kind.FRAGMENTS:
                 datagrams = self._fragments(body)
@@ -208,8 +212,10 @@ def _xored(message: bytes, mask: bytes) -> bytes:
 
 def check(data: bytes) -> None:
     """One input."""
-    peer = Peer()
+    peer, sources = Peer(), {CPE}
     for kind, body in decode(data):
+        if kind & 0xF == Kind.MOVED:
+            sources.add(_MOVED.remote_ip)
         before = {sa.spi_r: sa.expected_id for sa in peer.world.sas}
         sent = peer.do(kind, body)
         peer.note(sent)
@@ -220,7 +226,7 @@ def check(data: bytes) -> None:
         for sa in peer.world.sas:
             assert sa.expected_id - before.get(sa.spi_r, sa.expected_id) in (0, 1)
             assert sa.identity or sa.state is State.HALF_OPEN
-        check_step(peer.world, sent, {CPE})
+        check_step(peer.world, sent, sources)
     check_end(peer.world)
 
 
@@ -255,13 +261,25 @@ def _seed_steps() -> list[list[Step]]:
         [(Kind.REKEY_CHILD, b""), (Kind.CREATE_CHILD_SA, rekey_child), (Kind.RESPONSE, rekey_child)],
         [(Kind.REKEY_IKE, b""), (Kind.CREATE_CHILD_SA, rekey_ike), (Kind.RESPONSE, rekey_ike)],
         [(Kind.REKEY_CHILD, b""), (Kind.RESPONSE, answer)],
+        [
+            (Kind.REKEY_CHILD, b""),
+            (Kind.DELETE_CHILD, b""),
+            (Kind.RESPONSE, answer),
+            *[(Kind.RESPONSE, b"\0")] * 2,
+        ],
         [(Kind.REKEY_IKE, b""), (Kind.RESPONSE, rekey_ike), (Kind.WAIT, b"\x80")],
+    ]
+    moving: list[Step] = [
+        (Kind.IKE_AUTH, chain_of([*cpe.auth_payloads(), NotifyPayload(NotifyType.MOBIKE_SUPPORTED)])),
+        (Kind.MOVED, chain_of([NotifyPayload(NotifyType.UPDATE_SA_ADDRESSES)])),
+        (Kind.RESPONSE, chain_of([NotifyPayload(NotifyType.COOKIE2, bytes(16))])),
     ]
     fragments: Step = (Kind.FRAGMENTS, b"\3" + auth_step[1])
     return [
         [auth_step],
         [fragments],
         [(Kind.FRAGMENTS, b"\x0b" + auth_step[1])],
+        moving,
         *([auth_step, *steps] for steps in after),
     ]
 
