@@ -14,7 +14,10 @@ SUPPORTED_GROUPS = modp.GROUPS | ecp.GROUPS
 
 
 class DhKey(Protocol):
-    """Our key of one exchange. Make a new one for every exchange: reuse would need more checks (RFC 6989)."""
+    """Our key of one exchange. Make a new one for every exchange: reuse would need more checks (RFC 6989).
+
+    Group 24 and its like have small subgroups, and that a public value lies in none of them is not checked.
+    """
 
     @property
     def group(self) -> DhGroup:

@@ -100,8 +100,9 @@ def _exponent(numbers: ModpGroup, random: Callable[[int], bytes]) -> int:
 def _checked(numbers: ModpGroup, group: DhGroup, data: bytes) -> int:
     """The peer's public value after the checks of RFC 6989 sections 2.1 and 2.2.
 
-    With a subgroup of known order the value must lie in it, although that is required only where keys are
-    reused: it costs one more exponentiation and closes small-subgroup confinement altogether.
+    Whether the value lies in the subgroup of a group that has small ones is not looked at. Section 2.2 leaves
+    the choice: check it, by one more exponentiation, or never reuse a private value. Each key is made for one
+    exchange (``ike.crypto.dh.DhKey``), so a value of small order tells its sender nothing of use.
     """
     if len(data) != numbers.length:
         raise InvalidPublicKey(
@@ -110,6 +111,4 @@ def _checked(numbers: ModpGroup, group: DhGroup, data: bytes) -> int:
     value = int.from_bytes(data, "big")
     if not 1 < value < numbers.prime - 1:
         raise InvalidPublicKey(f"{group.name}: public value outside 2 to p-2")
-    if numbers.order is not None and gmpy2.powmod(value, numbers.order, numbers.prime) != 1:
-        raise InvalidPublicKey(f"{group.name}: public value outside the subgroup of order q")
     return value

@@ -67,21 +67,17 @@ def test_public_values_outside_2_to_p_minus_2_are_refused(group: DhGroup, which:
         generate(group, random.Random(1).randbytes).shared(value.to_bytes(256, "big"))
 
 
-def test_a_value_outside_the_subgroup_of_group_24_is_refused() -> None:
-    group = DhGroup.MODP_2048_256
-    with pytest.raises(InvalidPublicKey, match="outside the subgroup of order q"):
-        generate(group, random.Random(1).randbytes).shared((2).to_bytes(256, "big"))
+def test_a_value_of_small_order_in_group_24_is_taken() -> None:
+    """RFC 6989 section 2.2 lets those do without the check who use a private value once.
 
-
-def test_a_value_of_small_order_in_group_24_is_refused() -> None:
-    """The cofactor of group 24 is smooth: such values would tell the exponent modulo their order."""
+    That we do is tested in ``tests.ike.test_private_values``. The cofactor of group 24 is smooth.
+    """
     numbers = group_numbers(DhGroup.MODP_2048_256)
     small = next(n for n in range(3, 10**6, 2) if (numbers.prime - 1) % n == 0 and gmpy2.is_prime(n))
     value = pow(3, (numbers.prime - 1) // small, numbers.prime)
-    assert pow(value, small, numbers.prime) == 1
     assert value != 1
-    with pytest.raises(InvalidPublicKey, match="outside the subgroup of order q"):
-        generate(DhGroup.MODP_2048_256, random.Random(1).randbytes).shared(value.to_bytes(256, "big"))
+    ours = generate(DhGroup.MODP_2048_256, random.Random(1).randbytes)
+    assert pow(int.from_bytes(ours.shared(value.to_bytes(256, "big")), "big"), small, numbers.prime) == 1
 
 
 def test_the_shared_secret_keeps_leading_zero_octets() -> None:
