@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,12 +11,6 @@ from ike.constants import Prf
 from ike.crypto.prf import SUPPORTED_PRFS, prf, prf_key_length, prf_plus
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "prf_hmac_sha2.json").read_text())["tests"]
-HASHES = {
-    Prf.HMAC_SHA1: hashes.SHA1(),  # noqa: S303 - the PRF under test
-    Prf.HMAC_SHA2_256: hashes.SHA256(),
-    Prf.HMAC_SHA2_384: hashes.SHA384(),
-    Prf.HMAC_SHA2_512: hashes.SHA512(),
-}
 
 
 @pytest.mark.parametrize("prf_id", [Prf.HMAC_SHA2_256, Prf.HMAC_SHA2_384, Prf.HMAC_SHA2_512])
@@ -39,9 +31,17 @@ def test_preferred_key_length_is_the_output_length(prf_id: Prf) -> None:
     seed=st.binary(max_size=100),
     length=st.integers(1, 600),
 )
-def test_prf_plus_is_hkdf_expand_of_rfc_5869(prf_id: Prf, key: bytes, seed: bytes, length: int) -> None:
-    expected = HKDFExpand(HASHES[prf_id], length, seed).derive(key)
-    assert prf_plus(prf_id, key, seed, length) == expected
+def test_prf_plus_feeds_each_block_with_the_one_before(
+    prf_id: Prf, key: bytes, seed: bytes, length: int
+) -> None:
+    """RFC 7296 section 2.13: T1 = prf(K, S | 0x01), Tn = prf(K, Tn-1 | S | n)."""
+    stream, block = b"", b""
+    for number in range(1, 256):
+        block = prf(prf_id, key, block + seed + bytes([number]))
+        stream += block
+        if len(stream) >= length:
+            break
+    assert prf_plus(prf_id, key, seed, length) == stream[:length]
 
 
 def test_prf_plus_ends_after_255_blocks() -> None:
