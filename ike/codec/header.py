@@ -19,6 +19,8 @@ from ike.constants import (
 _LAYOUT = Struct("!8s8sBBBBII")
 LENGTH_OFFSET = 24
 """Offset of the header's length field."""
+_RESPONSE, _INITIATOR = int(HeaderFlag.RESPONSE), int(HeaderFlag.INITIATOR)
+"""Plain numbers: ``&`` with an enum's member takes ten times as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +52,19 @@ class Header:
     @property
     def is_response(self) -> bool:
         """Whether the message answers the request with the same message ID."""
-        return bool(self.flags & HeaderFlag.RESPONSE)
+        return bool(self.flags & _RESPONSE)
 
     @property
     def is_initiator(self) -> bool:
         """Whether the sender is the original initiator of the IKE SA."""
-        return bool(self.flags & HeaderFlag.INITIATOR)
+        return bool(self.flags & _INITIATOR)
 
-    def build(self) -> bytes:
+    def build(self, next_payload: int | None = None, length: int | None = None) -> bytes:
         """The 28 octets.
+
+        Args:
+            next_payload: Type of the first payload, if it is not the header's own.
+            length: Octets of the whole message, likewise.
 
         Raises:
             CodecError: An SPI has not 8 octets.
@@ -71,12 +77,12 @@ class Header:
         return _LAYOUT.pack(
             self.spi_i,
             self.spi_r,
-            self.next_payload,
+            self.next_payload if next_payload is None else next_payload,
             self.major << 4 | self.minor,
             self.exchange,
             self.flags,
             self.message_id,
-            self.length,
+            self.length if length is None else length,
         )
 
     def describe(self) -> dict[str, Json]:

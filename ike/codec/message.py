@@ -1,7 +1,7 @@
 """Whole messages: header and payloads (RFC 7296 section 3.1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ike.codec.chain import GENERIC, build_payloads, generic_header, parse_chain
 from ike.codec.encrypted import EncryptedFragmentPayload
@@ -49,13 +49,13 @@ def parse_message(data: bytes) -> Message:
 
 
 def build_message(header: Header, payloads: Sequence[Payload]) -> bytes:
-    """Write a message; the header's ``next_payload`` and ``length`` are set here.
+    """Write a message; ``next_payload`` and ``length`` of its header are made here.
 
     Raises:
         CodecError: A part is longer than its length field can say.
     """
     first, chain = build_payloads(payloads)
-    return replace(header, next_payload=first, length=HEADER_LENGTH + len(chain)).build() + chain
+    return header.build(first, HEADER_LENGTH + len(chain)) + chain
 
 
 def encrypted_prefix(header: Header, first_inner: int, body_length: int) -> bytes:
@@ -66,7 +66,7 @@ def encrypted_prefix(header: Header, first_inner: int, body_length: int) -> byte
     ``encrypted_prefix(...) + IV + ciphertext + ICV``.
 
     Args:
-        header: Its ``next_payload`` and ``length`` are set here.
+        header: Its ``next_payload`` and ``length`` are made here.
         first_inner: Type of the first payload inside, from ``build_payloads``.
         body_length: Octets of IV, ciphertext (padding and pad length included) and ICV.
 
@@ -75,7 +75,7 @@ def encrypted_prefix(header: Header, first_inner: int, body_length: int) -> byte
     """
     generic = generic_header(PayloadType.SK, first_inner, body_length)
     length = HEADER_LENGTH + GENERIC.size + body_length
-    return replace(header, next_payload=PayloadType.SK, length=length).build() + generic
+    return header.build(PayloadType.SK, length) + generic
 
 
 def fragment_prefix(header: Header, fragment: EncryptedFragmentPayload, body_length: int) -> bytes:
@@ -84,7 +84,7 @@ def fragment_prefix(header: Header, fragment: EncryptedFragmentPayload, body_len
     It is authenticated as ``encrypted_prefix`` is (RFC 7383 section 2.5).
 
     Args:
-        header: Its ``next_payload`` and ``length`` are set here.
+        header: Its ``next_payload`` and ``length`` are made here.
         fragment: Numbers and first inner payload; its body goes in front of the IV, so it is empty.
         body_length: Octets of IV, ciphertext (padding and pad length included) and ICV.
 
@@ -94,4 +94,4 @@ def fragment_prefix(header: Header, fragment: EncryptedFragmentPayload, body_len
     numbers = fragment.build()
     generic = generic_header(PayloadType.SKF, fragment.first_inner, len(numbers) + body_length)
     length = HEADER_LENGTH + GENERIC.size + len(numbers) + body_length
-    return replace(header, next_payload=PayloadType.SKF, length=length).build() + generic + numbers
+    return header.build(PayloadType.SKF, length) + generic + numbers
