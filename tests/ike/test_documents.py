@@ -10,6 +10,10 @@ from ike.state import State
 from tests.ike.documents import COLLISIONS, STATES, parts, renewed
 
 TESTS = Path(__file__).parent
+ROOT = TESTS.parents[1]
+RULES = COLLISIONS.with_name("ike-rules.md")
+MODULE = re.compile(r"\| `([\w/]+\.py)` \|")
+RULE_TESTS = re.compile(r"`([\w/]+\.py)::(\w+)`")
 NAMED = re.compile(r"`(test_\w+\.py)::(test_\w+)`")
 
 
@@ -28,6 +32,17 @@ def test_every_situation_names_its_test_and_the_test_exists() -> None:
         assert named, row
         for file, test in named:
             assert f"\ndef {test}(" in (TESTS / file).read_text(), f"{file}::{test}"
+
+
+def test_every_rule_names_its_test_and_both_test_and_module_exist() -> None:
+    rows = [line for line in RULES.read_text().splitlines() if line.startswith("| ") and ".py" in line]
+    assert len(rows) > 100
+    for row in rows:
+        ((file, test),) = RULE_TESTS.findall(row)
+        text = (ROOT / "tests" / file).read_text()
+        assert re.search(rf"^((async )?def {test}\(|{test} = )", text, re.MULTILINE), f"{file}::{test}"
+        for module in MODULE.findall(row):
+            assert any((ROOT / room / module).is_file() for room in ("ike", "")), module
 
 
 def test_a_stale_part_is_noticed() -> None:
