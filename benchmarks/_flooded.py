@@ -48,7 +48,10 @@ class Flooded:
         pings_sent: Echo requests of the northern host.
         pings_lost: Those without an answer.
         grown_mb: What the gateway's resident memory grew by, in megabytes.
-        processor_percent: Processor time of the gateway, in percent of one core.
+        gateway_percent: Processor time of the gateway, in percent of one core.
+        sender_percent: That of the flood's sender; delivery to the gateway's sockets is in it.
+        cpes_percent: That of the CPEs' IKE daemons, which get the answers to requests in their names.
+        rest_percent: That of everything else on the machine, the kernel's part of the flood included.
     """
 
     sent: int
@@ -59,7 +62,10 @@ class Flooded:
     pings_sent: int
     pings_lost: int
     grown_mb: float
-    processor_percent: float
+    gateway_percent: float
+    sender_percent: float
+    cpes_percent: float
+    rest_percent: float
 
 
 def flood(kind: str, *, rate: int, seconds: float) -> Flooded:
@@ -82,9 +88,8 @@ async def _drill(lab: Lab, kind: str, rate: int, seconds: float) -> dict[str, An
     gateway, router = lab.nodes[lab.topology.gateway], lab.nodes["internet"]
     await south.take_down(tunnel)
     await asyncio.sleep(0.5)
-    process = _gateway_process()
-    memory, processor, before = _resident_mb(process), _processor_seconds(process), await _udp(gateway)
-    started = time.monotonic()
+    (process,) = _processes(b"\0gateway.cli\0up\0")
+    memory, used, before = _resident_mb(process), _Used(process), await _udp(gateway)
     flooding = asyncio.create_task(
         router.run(
             *(sys.executable, str(FLOODER), kind, str(rate), str(seconds), ENDPOINT, *CPES),
@@ -100,9 +105,9 @@ async def _drill(lab: Lab, kind: str, rate: int, seconds: float) -> dict[str, An
     )
     connect = await _connect(tunnel.node)
     ping, done = await pinging, await flooding
-    used, passed = _processor_seconds(process) - processor, time.monotonic() - started
     after = await _udp(gateway)
     said = json.loads(done.output) if done.status == 0 else _failed(done.errors)
+    sender_seconds = said.pop("sender_seconds")
     transmitted, received = map(int, _counted(ping.output))
     return {
         **said,
@@ -112,8 +117,43 @@ async def _drill(lab: Lab, kind: str, rate: int, seconds: float) -> dict[str, An
         "pings_sent": transmitted,
         "pings_lost": transmitted - received,
         "grown_mb": _resident_mb(process) - memory,
-        "processor_percent": 100 * used / passed,
+        **used.percent(sender_seconds),
     }
+
+
+class _Used:
+    """Processor time since it was made.
+
+    Args:
+        gateway: The gateway's process.
+    """
+
+    def __init__(self, gateway: Path) -> None:
+        self._gateway = gateway
+        self._cpes = _processes(b"charon-systemd")
+        self._started = time.monotonic()
+        self._before = self._seconds()
+
+    def _seconds(self) -> tuple[float, float, float]:
+        """Of the gateway, the CPEs and the whole machine."""
+        of_cpes = sum(_processor_seconds(process) for process in self._cpes)
+        user, nice, system, _idle, _iowait, irq, softirq = map(
+            int, Path("/proc/stat").read_text("ascii").split(maxsplit=8)[1:8]
+        )
+        return _processor_seconds(self._gateway), of_cpes, (user + nice + system + irq + softirq) / _TICKS
+
+    def percent(self, sender_seconds: float) -> dict[str, float]:
+        """The members of ``Flooded`` that tell processor time."""
+        passed = time.monotonic() - self._started
+        gateway, cpes, machine = (
+            now - before for now, before in zip(self._seconds(), self._before, strict=True)
+        )
+        return {
+            "gateway_percent": 100 * gateway / passed,
+            "sender_percent": 100 * sender_seconds / passed,
+            "cpes_percent": 100 * cpes / passed,
+            "rest_percent": 100 * (machine - gateway - cpes - sender_seconds) / passed,
+        }
 
 
 def _failed(errors: str) -> dict[str, Any]:
@@ -142,11 +182,10 @@ async def _udp(node: Node) -> dict[str, int]:
     return dict(zip(names, map(int, values), strict=True))
 
 
-def _gateway_process() -> Path:
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit() and b"\0gateway.cli\0up\0" in (process / "cmdline").read_bytes():
-            return process
-    raise LookupError("no process of this lab is `gateway.cli up`")
+def _processes(command: bytes) -> list[Path]:
+    """The processes of this lab with this in their command line."""
+    numbered = (each for each in Path("/proc").iterdir() if each.name.isdigit())
+    return [each for each in numbered if command in (each / "cmdline").read_bytes()]
 
 
 def _resident_mb(process: Path) -> float:

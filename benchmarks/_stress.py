@@ -5,8 +5,13 @@ python -m benchmarks._stress [--rate 20000] [--seconds 30] [KIND...]
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.table import Table
 
 from benchmarks._flooded import KINDS, Flooded, flood
+from benchmarks._in_process import microseconds
 
 CONNECT_SECONDS = 3.0
 GROWTH_MB = 20.0
@@ -22,23 +27,44 @@ def missed(result: Flooded) -> list[str]:
             else []
         ),
         *([f"{result.pings_lost} pings lost"] if result.pings_lost else []),
-        *([f"memory grew by more than {GROWTH_MB:g} MB"] if result.grown_mb >= GROWTH_MB else []),
+        *([f"memory grew by {result.grown_mb:.1f} MB"] if result.grown_mb >= GROWTH_MB else []),
     ]
 
 
-def lines(result: Flooded) -> list[str]:
-    """The figures of a flood."""
-    connect = "no" if result.connect_seconds is None else f"after {result.connect_seconds:.2f} s"
-    rate = result.sent / result.seconds
-    return [
-        f"requests sent           {result.sent:,} in {result.seconds:.1f} s, {rate:,.0f} per second",
-        f"read by the gateway     {result.delivered:,} datagrams",
-        f"dropped by the kernel   {result.overflowed:,} datagrams, for a full receive buffer",
-        f"another CPE connected   {connect}",
-        f"established tunnel      {result.pings_lost} of {result.pings_sent} pings lost",
-        f"memory of the gateway   {result.grown_mb:+.1f} MB",
-        f"processor time          {result.processor_percent:.0f} % of one core",
-    ]
+def _connected(result: Flooded) -> str:
+    return "no" if result.connect_seconds is None else f"{result.connect_seconds:.2f} s"
+
+
+ROWS: Sequence[tuple[str, Callable[[Flooded], str], str]] = (
+    ("requests sent, per second", lambda each: f"{each.sent / each.seconds:,.0f}", "the rate asked for"),
+    ("requests sent", lambda each: f"{each.sent:,}", ""),
+    ("datagrams read by the gateway", lambda each: f"{each.delivered:,}", ""),
+    ("dropped, receive buffer full", lambda each: f"{each.overflowed:,}", ""),
+    ("another CPE connected after", _connected, f"{CONNECT_SECONDS:g} s"),
+    ("pings lost in a tunnel", lambda each: f"{each.pings_lost} of {each.pings_sent}", "0"),
+    ("memory of the gateway", lambda each: f"{each.grown_mb:+.1f} MB", f"less than {GROWTH_MB:g} MB"),
+    ("of a core: gateway", lambda each: f"{each.gateway_percent:.0f} %", ""),
+    ("of a core: the flood's sender", lambda each: f"{each.sender_percent:.0f} %", ""),
+    ("of a core: IKE daemons of the CPEs", lambda each: f"{each.cpes_percent:.0f} %", ""),
+    ("of a core: rest of the machine", lambda each: f"{each.rest_percent:.0f} %", ""),
+    ("goals", lambda each: "MISSED" if missed(each) else "met", ""),
+)
+"""What is told of a flood: name, figure, goal."""
+
+
+def table(results: dict[str, Flooded], in_process: dict[str, float]) -> Table:
+    """The floods side by side."""
+    made = Table()
+    made.add_column("flood")
+    for kind in results:
+        made.add_column(kind, justify="right")
+    made.add_column("goal")
+    for name, figure, goal in ROWS[:-1]:
+        made.add_row(name, *map(figure, results.values()), goal)
+    made.add_row("a request in process", *(f"{in_process[kind]:.1f} us" for kind in results), "")
+    name, figure, goal = ROWS[-1]
+    made.add_row(name, *map(figure, results.values()), goal)
+    return made
 
 
 def main() -> int:
@@ -50,15 +76,14 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := [kind for kind in options.kind if kind not in KINDS]:
         parser.error(f"no flood {', '.join(unknown)}; there are {', '.join(KINDS)}")
-    status = 0
+    results: dict[str, Flooded] = {}
     for kind in options.kind or KINDS:
-        print(f"== {kind}: {KINDS[kind]}", flush=True)
-        result = flood(kind, rate=options.rate, seconds=options.seconds)
-        print("\n".join(f"   {line}" for line in lines(result)))
-        for goal in missed(result):
-            print(f"   MISSED: {goal}")
-            status = 1
-    return status
+        print(f"== flood {kind}: {KINDS[kind]}, {options.seconds:g} s", flush=True)
+        results[kind] = flood(kind, rate=options.rate, seconds=options.seconds)
+    Console(width=110).print(table(results, {kind: microseconds(kind) for kind in results}))
+    failures = [f"{kind}: {goal}" for kind, result in results.items() for goal in missed(result)]
+    print("\n".join(f"MISSED: {failure}" for failure in failures) or "all goals met")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
