@@ -91,7 +91,8 @@ class Endpoint:
         """
         self._sockets = self._open_sockets(self.address)
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._sockets.ike, self._drain_ike, self._sockets.ike)
+        for each in (self._sockets.ike, *self._sockets.beside_ike):
+            loop.add_reader(each, self._drain_ike, each)
         loop.add_reader(self._sockets.natt, self._drain_natt, self._sockets.natt)
         loop.add_reader(self._sockets.esp, self._drain_esp, self._sockets.esp)
 
@@ -100,7 +101,12 @@ class Endpoint:
         if self._sockets is None:
             return
         loop = asyncio.get_running_loop()
-        for each in (self._sockets.ike, self._sockets.natt, self._sockets.esp):
+        for each in (
+            self._sockets.ike,
+            *self._sockets.beside_ike,
+            self._sockets.natt,
+            self._sockets.esp,
+        ):
             loop.remove_reader(each)
         self._sockets.close()
         self._sockets = None

@@ -1,10 +1,11 @@
-"""The three sockets of an underlay address, with their options."""
+"""The sockets of an underlay address, with their options."""
 
 import contextlib
 import socket
 import struct
 from dataclasses import dataclass
 
+from gateway.endpoint import queues
 from gateway.endpoint.errors import EndpointError, endpoint_error
 
 IKE_PORT = 500
@@ -30,15 +31,17 @@ class Sockets:
         ike: UDP port 500.
         natt: UDP port 4500, with UDP_GRO where the kernel has it.
         esp: Raw, IP protocol 50; received packets start with their IPv4 header.
+        beside_ike: Further queues of UDP port 500, see ``gateway.endpoint.queues``; only for reading.
     """
 
     ike: socket.socket
     natt: socket.socket
     esp: socket.socket
+    beside_ike: tuple[socket.socket, ...] = ()
 
     def close(self) -> None:
-        """Close all three."""
-        for each in (self.ike, self.natt, self.esp):
+        """Close all."""
+        for each in (self.ike, self.natt, self.esp, *self.beside_ike):
             each.close()
 
 
@@ -50,12 +53,15 @@ def open_sockets(address: str) -> Sockets:
     """
     with contextlib.ExitStack() as opened:
         ike = opened.enter_context(_bound(address, IKE_PORT))
+        beside_ike = queues.beside(ike, lambda: _bound(address, IKE_PORT, shared=True), IKE_PORT)
+        for each in beside_ike:
+            opened.enter_context(each)
         natt = opened.enter_context(_bound(address, NATT_PORT))
         with contextlib.suppress(OSError):  # before Linux 5.0 each datagram comes alone
             natt.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
         esp = opened.enter_context(_bound(address, None))
         opened.pop_all()
-    return Sockets(ike, natt, esp)
+    return Sockets(ike, natt, esp, beside_ike)
 
 
 def gro_size(ancillary: list[tuple[int, int, bytes]]) -> int:
@@ -67,8 +73,8 @@ def gro_size(ancillary: list[tuple[int, int, bytes]]) -> int:
     return 0
 
 
-def _bound(address: str, port: int | None) -> socket.socket:
-    """A UDP socket on a port, or the raw ESP socket when ``port`` is None."""
+def _bound(address: str, port: int | None, *, shared: bool = False) -> socket.socket:
+    """A UDP socket on a port, maybe shared with others of ours, or the raw ESP socket without a ``port``."""
     what = "IP protocol 50 (ESP)" if port is None else f"UDP port {port}"
     try:
         socket.inet_pton(socket.AF_INET, address)
@@ -83,6 +89,8 @@ def _bound(address: str, port: int | None) -> socket.socket:
         else:
             opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         _set_options(opened)
+        if shared:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         opened.bind((address, port or 0))
     except OSError as error:
         if opened is not None:

@@ -101,6 +101,21 @@ def test_ike_messages_that_wait_on_port_500_come_together_a_bounded_number_at_a_
     run(script)
 
 
+def test_all_queues_of_port_500_are_read_alike_until_they_are_closed() -> None:
+    async def script(setup: Setup) -> None:
+        setup.endpoint.close()
+        setup.sockets = Sockets(udp(), udp(), udp(), (udp(), udp()))
+        setup.endpoint.open()
+        for each in setup.sockets.beside_ike:
+            setup.peer.sendto(b"ike", each.getsockname())
+        await asyncio.sleep(0.02)
+        assert setup.received == [("ike", b"ike", setup.path(500))] * 2
+        setup.endpoint.close()
+        assert [each.fileno() for each in setup.sockets.beside_ike] == [-1, -1]
+
+    run(script)
+
+
 def test_on_port_4500_the_marker_tells_ike_from_esp() -> None:
     async def script(setup: Setup) -> None:
         await setup.deliver("natt", MARKER + b"ike")
