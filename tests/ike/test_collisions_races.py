@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ike.child_sa import ChildSa
 from ike.config import Lifetimes
 from ike.constants import DhGroup
 from ike.events import (
@@ -240,6 +241,39 @@ def test_a_child_sa_that_the_peer_has_rekeyed_can_be_deleted_by_us() -> None:
     assert pair.gateway.children[0].state is ChildState.REKEYED
     pair.delete_child(pair.gateway, index=0)
     one_child_is_left(pair)
+
+
+def rekeyed_by_the_peer(pair: Pair) -> tuple[ChildSa, ChildSa]:
+    """The old and the new CHILD SA of the gateway; the peer's Delete of the old one is lost for now."""
+    pair.rekey_child(pair.cpe)
+    pair.deliver_to(pair.gateway)
+    pair.deliver_to(pair.cpe)
+    pair.lose_to(pair.gateway)
+    old, new = pair.gateway.children
+    assert old.state is ChildState.REKEYED
+    return old, new
+
+
+def test_the_soft_limit_of_a_child_sa_that_the_peer_has_rekeyed_is_ignored() -> None:
+    pair = fast()
+    old, new = rekeyed_by_the_peer(pair)
+    old.rekey_at = pair.now + 1
+    pair.gateway.ctx.settle(pair.gateway.sa)
+    pair.advance(2)
+    assert not pair.to_cpe, "we ask for nothing"
+    one_child_is_left(pair)
+    assert pair.gateway.children == [new]
+
+
+def test_the_hard_limit_of_a_child_sa_that_the_peer_has_rekeyed_ends_it_and_crosses_its_delete() -> None:
+    pair = fast()
+    old, new = rekeyed_by_the_peer(pair)
+    old.expire_at = pair.now + 1
+    pair.gateway.ctx.settle(pair.gateway.sa)
+    pair.advance(2)
+    assert old.state is ChildState.CLOSED
+    one_child_is_left(pair)
+    assert pair.gateway.children == [new]
 
 
 def test_the_new_child_sa_is_deleted_before_the_old_one() -> None:
