@@ -1,12 +1,13 @@
-"""What would have made a refused exchange succeed: it is replayed with one change at a time, then with two.
+"""What would have made a refused proposal acceptable: it is tried with one change at a time, then with two.
 
 The inputs are those of the records: the offered proposals, the policy. The judge is the responder's own
 selection (``ike.selection``), so what is said here is what the gateway would do, live or from a recording.
+What depends on more than proposals is in ``what_if``.
 """
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.diagnosis.facts import Allowed
@@ -73,24 +74,31 @@ def smallest_change(offer: Offer, policy: Mapping[str, Allowed], protocol: Proto
     Of equally small changes the one to the first combination in the policy's order counts; group 24, which
     few devices have, comes last.
     """
-    suites = tuple(_suite(name, allowed, protocol) for name, allowed in policy.items())
-    changes = {kind: _changes_of(kind, offer.names, policy) for kind in _kinds(offer.names, policy)}
+    suites = suites_of(policy, protocol)
+    changes = changes_of(offer.names, policy)
     order = list(policy)
     for size in range(1, _MOST_CHANGES + 1):
         found = []
         for kinds in itertools.combinations(changes, size):
             for picked in itertools.product(*(changes[kind] for kind in kinds)):
-                names = _changed(offer.names, picked)
-                selection = select([_proposal(names, protocol)], suites)
+                names = changed(offer.names, picked)
+                selection = select([proposal_of(names, protocol)], suites)
                 if selection.suite is not None:
                     found.append(Outcome(changes=picked, suite=selection.suite.name, names=names))
         if found:
-            return min(found, key=lambda o: (_OLD_GROUP in o.names.get("DH", ()), order.index(o.suite)))
+            return min(found, key=lambda o: (is_old(o.names), order.index(o.suite)))
     return None
 
 
-def _kinds(names: Names, policy: Mapping[str, Allowed]) -> tuple[str, ...]:
-    return tuple(k for k in WORDS if k in names or any(k in allowed for allowed in policy.values()))
+def is_old(names: Names) -> bool:
+    """Whether a proposal has group 24, which few devices have."""
+    return _OLD_GROUP in names.get("DH", ())
+
+
+def changes_of(names: Names, policy: Mapping[str, Allowed]) -> dict[str, list[Change]]:
+    """What may be changed in a proposal, by transform type: one change for each value of the policy."""
+    kinds = [k for k in WORDS if k in names or any(k in allowed for allowed in policy.values())]
+    return {kind: _changes_of(kind, names, policy) for kind in kinds}
 
 
 def _changes_of(kind: str, names: Names, policy: Mapping[str, Allowed]) -> list[Change]:
@@ -100,7 +108,8 @@ def _changes_of(kind: str, names: Names, policy: Mapping[str, Allowed]) -> list[
     return [Change(kind=kind, offered=offered, instead=value) for value in (*instead, *leave_out)]
 
 
-def _changed(names: Names, changes: tuple[Change, ...]) -> dict[str, tuple[str, ...]]:
+def changed(names: Names, changes: Iterable[Change]) -> dict[str, tuple[str, ...]]:
+    """The names of a proposal after changes."""
     new = dict(names)
     for change in changes:
         if change.instead:
@@ -110,13 +119,18 @@ def _changed(names: Names, changes: tuple[Change, ...]) -> dict[str, tuple[str, 
     return new
 
 
-def _suite(name: str, allowed: Allowed, protocol: ProtocolId) -> Suite:
-    return Suite(name, protocol, {TransformType[k]: tuple(_transforms(k, v)) for k, v in allowed.items()})
+def suites_of(policy: Mapping[str, Allowed], protocol: ProtocolId) -> tuple[Suite, ...]:
+    """The combinations of a policy, as the responder has them."""
+    return tuple(
+        Suite(name, protocol, {TransformType[k]: tuple(_transforms(k, v)) for k, v in allowed.items()})
+        for name, allowed in policy.items()
+    )
 
 
-def _proposal(names: Names, protocol: ProtocolId) -> Proposal:
+def proposal_of(names: Names, protocol: ProtocolId, spi: bytes = b"") -> Proposal:
+    """The proposal that has these names."""
     transforms = tuple(t for kind, each in names.items() for t in _transforms(kind, each))
-    return Proposal(1, protocol, b"", transforms)
+    return Proposal(1, protocol, spi, transforms)
 
 
 def _transforms(kind: str, names: tuple[str, ...]) -> Iterator[Transform]:

@@ -39,6 +39,7 @@ class TunnelFacts:
             are not known: the group of the IKE SA is wanted, or the records are of an earlier version.
         profiles: The traffic profiles associated with the remote network, and whether each is enabled.
         advertises_endpoint: Whether a prefix that is advertised to the CPE covers ``advertised_endpoint``.
+        enforces_identity: Whether another identity than the device IP address is refused.
     """
 
     name: str
@@ -54,6 +55,7 @@ class TunnelFacts:
     profiles: Mapping[str, bool]
     advertises_endpoint: bool
     pfs: tuple[str, ...] | None = None
+    enforces_identity: bool = False
 
     @property
     def remote_network(self) -> str:
@@ -83,6 +85,7 @@ class TunnelFacts:
             },
             "profiles": dict(self.profiles),
             "advertises_endpoint": self.advertises_endpoint,
+            "enforces_identity": self.enforces_identity,
         }
 
 
@@ -103,6 +106,7 @@ def facts_of(tunnel: "Tunnel", lab: "LabFile") -> TunnelFacts:
         pfs=None if tunnel.policy.pfs_same_as_ike else tuple(g.name for g in tunnel.policy.pfs_groups),
         profiles=enabled_by_profile(lab, network),
         advertises_endpoint=covers_endpoint(lab, network, tunnel.advertised_endpoint),
+        enforces_identity=tunnel.peer_config.enforce_identity,
     )
 
 
@@ -123,6 +127,7 @@ def facts_from(json: Record) -> TunnelFacts:
         pfs=None if policy.get("pfs") is None else tuple(policy["pfs"]),
         profiles=json.get("profiles", {}),
         advertises_endpoint=json.get("advertises_endpoint", False),
+        enforces_identity=json.get("enforces_identity", False),
     )
 
 

@@ -13,7 +13,7 @@ from ike.collisions import Answer, Asked, answer_to
 from ike.constants import NotifyType, ProtocolId
 from ike.context import Context
 from ike.errors import ChildSaNotFound, InvalidSyntax, TemporaryFailure
-from ike.exchanges import child
+from ike.exchanges import child, child_request
 from ike.exchanges.ike_sa_init import choose_ike_proposal, exchange_keys
 from ike.exchanges.request import notifies, required
 from ike.ike_sa import IkeSa
@@ -73,6 +73,7 @@ def _rekey_child(sa: IkeSa, rekey: NotifyPayload, payloads: Sequence[Payload], c
 def _create_child(
     sa: IkeSa, payloads: Sequence[Payload], replaces: int | None, ctx: Context
 ) -> tuple[list[Payload], tuple[bytes, bytes]]:
+    child_request.report(sa, EXCHANGE, payloads, ctx)
     nonce_r = ctx.nonce()
     nonces = (required(payloads, NoncePayload).data, nonce_r)
     request = child.ChildRequest(exchange=EXCHANGE, payloads=payloads, nonces=nonces, replaces=replaces)

@@ -21,7 +21,7 @@ from ike.context import Context
 from ike.crypto import auth
 from ike.errors import AuthenticationFailed, IdentityRefused, InvalidSyntax, KeysDiffer, NotifyError
 from ike.events import AuthResult, IdentityOffered, IkeSaEstablished, RequestRefused
-from ike.exchanges import child
+from ike.exchanges import child, child_request
 from ike.exchanges.request import notifies, optional, required
 from ike.identification import Identification
 from ike.ike_sa import IkeSa, InitMessages
@@ -52,6 +52,8 @@ def respond(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Payloa
     id_i = required(payloads, IDiPayload)
     id_r = optional(payloads, IDrPayload)
     _report_identities(sa, id_i.identification, id_r.identification if id_r else None, ctx)
+    if wants_child:
+        child_request.report(sa, EXCHANGE, payloads, ctx)
     _authenticate(sa, init, id_i, optional(payloads, AuthPayload), ctx)
     our_id = IDrPayload(identification=sa.peer.local_identity)
     our_auth = AuthPayload(method=AuthMethod.SHARED_KEY_MIC, data=_our_auth(sa, init, our_id))

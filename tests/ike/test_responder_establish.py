@@ -30,6 +30,7 @@ from ike.events import (
     ProposalsEvaluated,
     SelectorsNarrowed,
 )
+from ike.exchanges.child_request import ChildSaRequested
 from ike.identification import Identification
 from ike.proposal import Suite, alternatives
 from ike.selectors import ANY_IPV4
@@ -53,6 +54,7 @@ STORY: list[type[Event]] = [
     ProposalsEvaluated,
     IkeSaInitAnswered,
     IdentityOffered,
+    ChildSaRequested,
     AuthResult,
     IkeSaEstablished,
     ProposalsEvaluated,

@@ -2,6 +2,7 @@
 
 from gateway.diagnosis.facts import Record
 from gateway.diagnosis.history import History
+from gateway.diagnosis.what_if import what_if
 
 
 def failed(history: History) -> Record | None:
@@ -37,6 +38,18 @@ def keys_differ(history: History) -> Record | None:
 def identity_refused(result: Record) -> bool:
     """Whether an ``auth_result`` says that the key is right and the identity is not."""
     return bool(result["data"].get("identity_refused"))
+
+
+def with_the_right_key(history: History, result: Record, instead_of: str) -> str:
+    """What the request would have come to with the device link's key; empty when that is not known.
+
+    Args:
+        history: Of the tunnel.
+        result: The ``auth_result`` that refuses the CPE's.
+        instead_of: What the CPE used, in words.
+    """
+    key = f'the pre-shared key of device link "{history.tunnel.link}"'
+    return what_if(history, result, key=f"{key} instead of {instead_of}")
 
 
 def tried(history: History) -> Record | None:

@@ -9,6 +9,7 @@ from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import where
+from gateway.diagnosis.what_if import what_if
 
 REKEY = "CREATE_CHILD_SA"
 NO_GROUP = "NONE"
@@ -30,10 +31,13 @@ class PfsRefusal:
     allowed: tuple[str, ...] = ()
     by_cpe: bool = False
 
-    def evidence(self, *, asked: str, expected: str, ours: str, fix: Fix, title: str | None) -> Evidence:
+    def evidence(
+        self, history: History, *, asked: str, expected: str, ours: str, fix: Fix, title: str | None
+    ) -> Evidence:
         """The evidence.
 
         Args:
+            history: Of the tunnel.
             asked: How the CPE asked for its CHILD SA.
             expected: Of the CPE's request.
             ours: How we asked, when the CPE refused.
@@ -56,6 +60,7 @@ class PfsRefusal:
             expected=expected,
             because=(self.record,),
             fix=fix,
+            what_if=what_if(history, self.record),
         )
 
 

@@ -3,7 +3,14 @@
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
-from gateway.diagnosis.rules.authentication import explained, keys_differ, proof, tried, who
+from gateway.diagnosis.rules.authentication import (
+    explained,
+    keys_differ,
+    proof,
+    tried,
+    who,
+    with_the_right_key,
+)
 from gateway.diagnosis.rules.common import device_link, where
 
 
@@ -28,6 +35,7 @@ def _find(history: History) -> Evidence | None:
             ),
             device_link="its key cannot be changed: delete the link and create it again with the CPE's key",
         ),
+        what_if=with_the_right_key(history, result, "the CPE's"),
     )
 
 

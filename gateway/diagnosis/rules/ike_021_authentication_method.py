@@ -3,7 +3,7 @@
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
-from gateway.diagnosis.rules.authentication import failed, other_method, payloads
+from gateway.diagnosis.rules.authentication import failed, other_method, payloads, with_the_right_key
 from gateway.diagnosis.rules.common import where
 
 
@@ -29,6 +29,7 @@ def _find(history: History) -> Evidence | None:
             device_link="nothing: a device link has only pre-shared keys",
             strongswan="local { auth = psk }\nremote { auth = psk }",
         ),
+        what_if=with_the_right_key(history, result, "a certificate" if method else "EAP"),
     )
 
 

@@ -3,7 +3,7 @@
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
-from gateway.diagnosis.rules.authentication import explained, proof, who
+from gateway.diagnosis.rules.authentication import explained, proof, who, with_the_right_key
 from gateway.diagnosis.rules.common import device_link, where
 
 
@@ -26,6 +26,7 @@ def _find(history: History) -> Evidence | None:
             device_link="nothing, unless the CPE's key is the one that is meant: then create the link again",
             strongswan='secret = "..."   # text in quotes; 0s: decode base64, 0x: decode hexadecimal',
         ),
+        what_if=with_the_right_key(history, result, f"that key {hint}"),
     )
 
 

@@ -6,6 +6,7 @@ from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.authentication import explained, proof, who
 from gateway.diagnosis.rules.common import where
+from gateway.diagnosis.what_if import what_if
 
 
 def _find(history: History) -> Evidence | None:
@@ -29,6 +30,7 @@ def _find(history: History) -> Evidence | None:
                 else "nothing, if the CPE is the right one for it; otherwise check the device IP addresses"
             ),
         ),
+        what_if=what_if(history, result, key=f"{ours} instead of {theirs}"),
     )
 
 

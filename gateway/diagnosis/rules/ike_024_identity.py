@@ -5,6 +5,7 @@ from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.authentication import failed, identity_refused, proof
 from gateway.diagnosis.rules.common import where
+from gateway.diagnosis.what_if import what_if
 
 
 def _find(history: History) -> Evidence | None:
@@ -24,6 +25,7 @@ def _find(history: History) -> Evidence | None:
             device_link="nothing; in the lab file, gateway: {ike: {identity: ignore}} accepts any identity",
             strongswan=f"local {{ id = {peer} }}",
         ),
+        what_if=what_if(history, result),
     )
 
 

@@ -4,6 +4,7 @@ from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import where
+from gateway.diagnosis.what_if import what_if
 
 
 def _find(history: History) -> Evidence | None:
@@ -25,6 +26,7 @@ def _find(history: History) -> Evidence | None:
             device_link="nothing: every device link is route-based",
             strongswan="local_ts = 0.0.0.0/0\nremote_ts = 0.0.0.0/0",
         ),
+        what_if=what_if(history, offered),
     )
 
 

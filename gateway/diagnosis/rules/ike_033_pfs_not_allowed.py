@@ -15,6 +15,7 @@ def _find(history: History) -> Evidence | None:
     group = "|".join(refusal.offered)
     names = next(iter(history.tunnel.esp.values()), {})
     return refusal.evidence(
+        history,
         asked=f"with Diffie-Hellman group {group}",
         expected=f"no group: {device_link(history)} has no PFS",
         ours="without PFS as the policy has it",

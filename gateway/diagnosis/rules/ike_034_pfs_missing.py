@@ -17,6 +17,7 @@ def _find(history: History) -> Evidence | None:
     word = STRONGSWAN_DH.get(group)
     offered = "|".join(refusal.offered)
     return refusal.evidence(
+        history,
         asked=f"with Diffie-Hellman group {offered}" if offered else "without PFS",
         expected=f"group {group}, the PFS group of {device_link(history)}",
         ours="with the PFS group of the policy",

@@ -17,6 +17,7 @@ from gateway.diagnosis.proposals import (
 )
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import device_link, plural, where
+from gateway.diagnosis.what_if import what_if
 from ike.constants import Encr, ProtocolId
 
 ANYTHING = ""
@@ -213,7 +214,6 @@ def _nothing_to_compare(history: History, evaluated: Record, phase: Phase) -> Ev
 def _evidence(history: History, evaluated: Record, comparison: Comparison, phase: Phase) -> Evidence:
     policy = phase.policy(history)
     count = len(offers(evaluated))
-    outcome = smallest_change(comparison.offer, policy, phase.protocol)
     return Evidence(
         title=f"{phase.name} proposal refused: {comparison.refused_words}",
         where=where(evaluated, f"{phase.exchange} request"),
@@ -225,8 +225,16 @@ def _evidence(history: History, evaluated: Record, comparison: Comparison, phase
         because=(evaluated,),
         fix=_fix(comparison, phase),
         table=comparison.table,
-        what_if=outcome.text if outcome else "",
+        what_if=_what_if(history, evaluated, comparison, phase),
     )
+
+
+def _what_if(history: History, evaluated: Record, comparison: Comparison, phase: Phase) -> str:
+    """The smallest change that helps; for a CHILD SA the proposal may not be all that has to change."""
+    if phase is not IKE:
+        return what_if(history, evaluated)
+    outcome = smallest_change(comparison.offer, phase.policy(history), phase.protocol)
+    return outcome.text if outcome else ""
 
 
 def _expected(comparison: Comparison, history: History, policy: Mapping[str, Allowed]) -> str:
