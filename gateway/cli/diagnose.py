@@ -1,6 +1,8 @@
 """``gsalab diagnose``: the findings of a recorded run."""
 
 import json
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +24,12 @@ def diagnose(
 ) -> None:
     """Diagnose a recorded run, offline: the same findings as a running gateway gives.
 
-    Of a file that several gateways have written, one after the other, the last run is diagnosed.
+    Silence counts until the gateway was stopped. Of a file that several gateways have written, one after
+    the other, the last run is diagnosed.
     """
     # Imported here: the other commands start faster without them.
     from gateway.daemon.trace import TraceError, last_run, read_trace  # noqa: PLC0415
-    from gateway.diagnosis import Severity, render  # noqa: PLC0415
+    from gateway.diagnosis import Severity, render, was_stopped  # noqa: PLC0415
     from gateway.diagnosis import diagnose as findings_of  # noqa: PLC0415
     from gateway.diagnosis.azure import troubleshooting_result  # noqa: PLC0415
 
@@ -36,6 +39,11 @@ def diagnose(
         tell(str(error))
         raise typer.Exit(Status.BAD_INPUT) from error
     findings = findings_of(records)
+    if records and not was_stopped(records) and output is DiagnoseOutput.TEXT:
+        at = datetime.fromtimestamp(records[-1]["time"]).astimezone()
+        sys.stderr.write(
+            f"the trace ends at {at:%H:%M:%S} without the gateway's end: silence counts to there\n"
+        )
     healthy = all(finding.severity is Severity.WARNING for finding in findings)
     if output is DiagnoseOutput.JSON:
         typer.echo(json.dumps([finding.as_json() for finding in findings], indent=2))

@@ -8,6 +8,9 @@ from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import PASSED, Evidence, Rule, shared_by_tunnels
 from gateway.diagnosis.rules import RULES
 
+STOPPING = "gateway_stopping"
+"""The record with which the gateway begins to take everything down."""
+
 
 def diagnose(
     records: Iterable[Record],
@@ -21,16 +24,30 @@ def diagnose(
         records: Records in their JSON form, in order.
         tunnels: What is configured; by default what the stream's ``gateway_ready`` says.
         now: Until when the stream tells the whole story, in seconds since the Unix epoch; by default the
-            time of its last record. Only what rests on silence depends on it.
+            time of its last record, and at most until the gateway was stopped. Only what rests on silence
+            depends on it.
     """
-    stream = list(records)
+    stream = before_the_end(records)
     if not stream:
         return []
     configured = tunnels_in(stream) if tunnels is None else tunnels
-    end = stream[-1]["time"] if now is None else now
+    last = stream[-1]["time"]
+    end = last if now is None or stream[-1]["name"] == STOPPING else now
     histories = [History(tunnel, configured, stream, end) for tunnel in configured]
     failures = (finding for history in histories if (finding := first_finding(history)))
     return _without_repetition([*failures, *(each for history in histories for each in warnings(history))])
+
+
+def before_the_end(records: Iterable[Record]) -> list[Record]:
+    """The records up to ``gateway_stopping``: what ends with the gateway tells nothing about the tunnels."""
+    stream = list(records)
+    names = [record["name"] for record in stream]
+    return stream[: names.index(STOPPING) + 1] if STOPPING in names else stream
+
+
+def was_stopped(records: Iterable[Record]) -> bool:
+    """Whether the records go on until the gateway was stopped, so that they tell all silence before it."""
+    return any(record["name"] == STOPPING for record in records)
 
 
 _FAILURES = tuple(rule for rule in RULES if rule.severity is Severity.ERROR)

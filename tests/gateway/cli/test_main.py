@@ -159,6 +159,19 @@ def test_warnings_alone_in_a_recorded_run_have_status_3(gsalab: Gsalab, tmp_path
     assert [result["id"] for result in shaped["results"]] == ["GSA-NAT-001"]
 
 
+def test_a_trace_without_the_gateways_end_is_said_to_end_early(gsalab: Gsalab, tmp_path: Path) -> None:
+    story = Story()
+    story.connect()
+    story.wait(60)
+    _, output, errors = gsalab("diagnose", recorded(tmp_path / "killed.trace", story))
+    assert output == "no finding\n"
+    assert "without the gateway's end: silence counts to there" in errors
+    story.stream.publish("lab", "gateway_stopping")
+    _, output, errors = gsalab("diagnose", recorded(tmp_path / "stopped.trace", story))
+    assert "GSA-BGP-001" in output
+    assert errors == ""
+
+
 def test_of_several_gateways_in_a_trace_the_last_is_diagnosed(gsalab: Gsalab, tmp_path: Path) -> None:
     broken, healthy = Story(), Story()
     broken.init()

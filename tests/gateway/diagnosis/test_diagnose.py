@@ -126,6 +126,19 @@ def test_silence_is_judged_by_the_time_of_the_last_record_by_default() -> None:
     assert [f.code for f in diagnose(story.records())] == ["GSA-BGP-001"]
 
 
+def test_what_ends_with_the_gateway_is_no_part_of_the_story() -> None:
+    story = Story()
+    story.connect()
+    story.wait(60)
+    story.stream.publish("lab", "gateway_stopping")
+    stopping = story.records()
+    story.wait(1)
+    story.close_child(story.child)
+    story.close_ike("the gateway stops")
+    assert [f.code for f in diagnose(stopping)] == ["GSA-BGP-001"]
+    assert diagnose(story.records()) == diagnose(story.records(), now=story.now + 60) == diagnose(stopping)
+
+
 def test_what_rests_on_silence_is_never_proven() -> None:
     half_open, no_syn, no_prefix, no_retry = Story(), Story(), Story(), Story()
     half_open.init()
