@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from functools import cached_property
 
 from ike.constants import IdType, name_of
 from ike.distinguished_name import text_of_name
@@ -23,7 +24,7 @@ class Identification:
         ip = ipaddress.ip_address(address)
         return cls(IdType.ID_IPV4_ADDR if ip.version == 4 else IdType.ID_IPV6_ADDR, ip.packed)  # noqa: PLR2004
 
-    @property
+    @cached_property
     def text(self) -> str:
         """For people: ``198.51.100.10 (ID_IPV4_ADDR)``.
 

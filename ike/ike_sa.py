@@ -102,11 +102,11 @@ class IkeSa:
     children: dict[int, ChildSa] = field(default_factory=dict)
     fragmentation: Fragmentation = field(default_factory=Fragmentation)
     flood: FloodReport | None = None
+    name: str = field(init=False)
+    """``SPIi_SPIr`` in hexadecimal."""
 
-    @property
-    def name(self) -> str:
-        """``SPIi_SPIr`` in hexadecimal."""
-        return f"{self.spi_i.hex()}_{self.spi_r.hex()}"
+    def __post_init__(self) -> None:
+        self.name = f"{self.spi_i.hex()}_{self.spi_r.hex()}"
 
     @property
     def own_spi(self) -> bytes:
@@ -133,7 +133,7 @@ class IkeSa:
 
     def where(self, path: Path | None = None) -> Where:
         """The common members of this SA's events; ``path`` when the datagram's is not the SA's."""
-        return Where(peer=self.peer.name, ike_spi=self.name, path=path or self.path)
+        return {"peer": self.peer.name, "ike_spi": self.name, "path": path or self.path}
 
     def move(self, step: Input) -> None:
         """Take one step of the state table."""

@@ -4,13 +4,19 @@ import hashlib
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 def detection_hash(spi_i: bytes, spi_r: bytes, address: str, port: int) -> bytes:
     """The data of a NAT_DETECTION notification: SHA-1 over SPIs, address and port (20 octets)."""
-    packed = ipaddress.ip_address(address).packed
-    data = spi_i + spi_r + packed + port.to_bytes(2, "big")
+    data = spi_i + spi_r + _packed(address) + port.to_bytes(2, "big")
     return hashlib.sha1(data, usedforsecurity=False).digest()
+
+
+@lru_cache(maxsize=256)
+def _packed(address: str) -> bytes:
+    """An address as octets; it takes longer to read one than to hash it."""
+    return ipaddress.ip_address(address).packed
 
 
 @dataclass(frozen=True, kw_only=True)

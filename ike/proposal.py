@@ -5,6 +5,7 @@ Source: RFC 7296 sections 2.7 and 3.3.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ike.constants import TRANSFORM_IDS, Encr, ProtocolId, TransformType, name_of
 
@@ -22,7 +23,7 @@ class Transform:
     key_bits: int | None = None
     other_attributes: tuple[tuple[int, bytes], ...] = ()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The IANA name with the key length: ``AES_GCM_16-256``, ``HMAC_SHA2_384``, ``MODP_2048``."""
         try:
@@ -52,6 +53,10 @@ class Proposal:
     def of_type(self, transform_type: int) -> tuple[Transform, ...]:
         """The alternatives offered for one transform type, in the sender's order."""
         return tuple(t for t in self.transforms if t.type == transform_type)
+
+    def with_spi(self, spi: bytes) -> "Proposal":
+        """The same with another SPI."""
+        return Proposal(self.number, self.protocol, spi, self.transforms)
 
     @property
     def text(self) -> str:

@@ -56,11 +56,13 @@ class Selection:
         chosen: The proposal to answer with: the offered number and protocol, one transform per type, and the
             peer's SPI; None when nothing matches.
         suite: The suite that matched.
+        ignored: Names of the offered transforms that did not count, each once.
     """
 
     verdicts: tuple[ProposalVerdict, ...]
     chosen: Proposal | None
     suite: Suite | None
+    ignored: tuple[str, ...] = ()
 
     def transform(self, transform_type: TransformType) -> Transform | None:
         """The chosen transform of one type, or None when the type is absent or NONE."""
@@ -87,11 +89,11 @@ def select(
         ignored: Transform types to treat as if they had not been offered.
     """
     offers = tuple(offered)
-    nameless = tuple(replace(proposal, spi=b"") for proposal in offers)
+    nameless = tuple(proposal.with_spi(b"") for proposal in offers)
     found, index = _select(nameless, tuple(suites), preferred_group, frozenset(ignored))
-    if found.chosen is None:
+    if found.chosen is None or not offers[index].spi:
         return found
-    return replace(found, chosen=replace(found.chosen, spi=offers[index].spi))
+    return replace(found, chosen=found.chosen.with_spi(offers[index].spi))
 
 
 @lru_cache(maxsize=32)
@@ -110,14 +112,16 @@ def _select(
         replace(p, transforms=tuple(t for t in p.transforms if t.type not in ignored)) for p in offered
     ]
     verdicts = tuple(_closest(p, suites) for p in proposals)
+    without_meaning = tuple(dict.fromkeys(t.name for p in offered for t in p.transforms if t.type in ignored))
     candidates = [(p, s) for p in proposals for s in suites if _accepts(p, s)]
     if preferred_group is not None:
         candidates.sort(key=lambda c: not _can_use_group(c[0], c[1], preferred_group))
     if not candidates:
-        return Selection(verdicts=verdicts, chosen=None, suite=None), 0
+        return Selection(verdicts=verdicts, chosen=None, suite=None, ignored=without_meaning), 0
     proposal, suite = candidates[0]
     chosen = replace(proposal, transforms=tuple(_chosen_transforms(proposal, suite, preferred_group)))
-    return Selection(verdicts=verdicts, chosen=chosen, suite=suite), proposals.index(proposal)
+    selection = Selection(verdicts=verdicts, chosen=chosen, suite=suite, ignored=without_meaning)
+    return selection, proposals.index(proposal)
 
 
 _MAY_BE_NONE = frozenset({TransformType.INTEG, TransformType.DH})

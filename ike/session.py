@@ -4,11 +4,11 @@ Source: RFC 7296 sections 2.1 to 2.3 and 2.21.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ike import due, fragmentation, mobility, succession, upkeep
 from ike.codec import CodecError, Header, NotifyPayload, Payload
-from ike.constants import IKE_MAJOR_VERSION, ExchangeType, HeaderFlag, name_of
+from ike.constants import ExchangeType, HeaderFlag, name_of
 from ike.context import Context
 from ike.errors import InvalidSyntax, NotifyError
 from ike.events import (
@@ -34,6 +34,8 @@ _EXCHANGES: dict[int, Callable[[IkeSa, Sequence[Payload], Context], list[Payload
     ExchangeType.CREATE_CHILD_SA: create_child_sa.respond,
     ExchangeType.INFORMATIONAL: informational.respond,
 }
+_RESPONSE, _INITIATOR = int(HeaderFlag.RESPONSE), int(HeaderFlag.INITIATOR)
+"""Plain numbers, as in ``ike.codec.header``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,7 @@ def _send_next(sa: IkeSa, ctx: Context) -> None:
         payloads = request.payloads(sa, ctx)
         if payloads is None:
             continue
-        header = Header(
-            spi_i=sa.spi_i,
-            spi_r=sa.spi_r,
-            exchange=request.exchange,
-            flags=_role_flag(sa),
-            message_id=sa.next_id,
-        )
+        header = _header(sa, request.exchange, sa.next_id)
         sa.next_id += 1
         sealed = fragmentation.seal_request(sa, header, payloads)
         _send(sa, sealed, sa.path, ctx)
@@ -95,9 +91,12 @@ def _send_next(sa: IkeSa, ctx: Context) -> None:
         )
 
 
-def _role_flag(sa: IkeSa) -> HeaderFlag:
-    """The flag of all messages that the original initiator of an IKE SA sends (section 3.1)."""
-    return HeaderFlag.INITIATOR if sa.we_initiated else HeaderFlag(0)
+def _header(sa: IkeSa, exchange: int, message_id: int, flags: int = 0) -> Header:
+    """The header of a message of ours; the original initiator of an IKE SA has a flag (section 3.1)."""
+    role = _INITIATOR if sa.we_initiated else 0
+    return Header(
+        spi_i=sa.spi_i, spi_r=sa.spi_r, exchange=exchange, flags=flags | role, message_id=message_id
+    )
 
 
 def handle_timer(sa: IkeSa, ctx: Context) -> None:
@@ -172,8 +171,7 @@ def _answer(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> None
                 **sa.where(path), exchange=incoming.exchange, notify=error.notify.name, reason=error.reason
             )
         )
-    flags = HeaderFlag.RESPONSE | _role_flag(sa)
-    response = replace(header, flags=flags, major=IKE_MAJOR_VERSION, minor=0)
+    response = _header(sa, header.exchange, header.message_id, _RESPONSE)
     sealed = fragmentation.seal_response(sa, response, reply, opened)
     _send(sa, sealed, path, ctx)
     sa.last_response = sealed.datagrams

@@ -95,7 +95,7 @@ def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
         replaces=request.replaces,
     )
     install(sa, agreement, ctx)
-    ours = replace(chosen, spi=agreement.spi_in.to_bytes(ESP_SPI_LENGTH, "big"))
+    ours = chosen.with_spi(agreement.spi_in.to_bytes(ESP_SPI_LENGTH, "big"))
     return [SaPayload((ours,)), *reply, TSiPayload((ANY_IPV4,)), TSrPayload((ANY_IPV4,))]
 
 
@@ -199,15 +199,9 @@ def _report_selection(sa: IkeSa, request: ChildRequest, selection: Selection, ct
             verdicts=selection.verdicts,
             selected=selection.chosen,
             suite=selection.suite.name if selection.suite else "",
-            groups_without_meaning=_groups(request.payloads) if request.is_first else (),
+            groups_without_meaning=selection.ignored,
         )
     )
-
-
-def _groups(payloads: Sequence[Payload]) -> tuple[str, ...]:
-    """The names of the DH groups in the SA payload, each once."""
-    proposals = required(payloads, SaPayload).proposals
-    return tuple(dict.fromkeys(t.name for p in proposals for t in p.of_type(TransformType.DH)))
 
 
 def _require_any_to_any(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> None:

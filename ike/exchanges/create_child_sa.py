@@ -4,7 +4,6 @@ Source: RFC 7296 sections 1.3, 2.8, 2.18 and 2.25.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ike import succession
 from ike.child_sa import ChildSa
@@ -105,7 +104,7 @@ def _rekey_ike(sa: IkeSa, payloads: Sequence[Payload], ctx: Context) -> list[Pay
         new = succession.create(sa, agreement, State.ESTABLISHED, ctx)
         succession.hand_over(sa, new, ctx)
         succession.await_delete(sa, ctx)
-    chosen = replace(selection.chosen, spi=new.own_spi)
+    chosen = selection.chosen.with_spi(new.own_spi)
     return [
         SaPayload((chosen,)),
         NoncePayload(agreement.nonces[1]),

@@ -1,7 +1,7 @@
 """IKE_SA_INIT: negotiate algorithms, exchange nonces and Diffie-Hellman values (RFC 7296 section 1.2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ike import fragmentation
 from ike.codec import (
@@ -79,7 +79,7 @@ def answer(request: InitRequest, ctx: Context) -> IkeSa:
         fragmentation=fragments,
     )
     reply = (
-        SaPayload((replace(sa.proposal, spi=b""),)),
+        SaPayload((sa.proposal.with_spi(b""),)),
         KePayload(our_key.group, our_key.public),
         NoncePayload(nonces[1]),
         *_nat_notifies(request, nat, spi_i, spi_r),
