@@ -174,7 +174,7 @@ class Limits:
         max_half_open_reassemblies: Half-open IKE SAs that wait for fragments of a message.
         retransmit_jitter: Part of each wait that is left to chance, 0 to 1.
         retry_wait: About how long we wait before we ask again for what the peer refused for now.
-        out_of_sync: A peer that refuses for now for so long has lost our common state.
+        out_of_step: A peer that refuses for now for so long has another idea of our common state.
     """
 
     half_open_timeout: float = 30.0
@@ -195,7 +195,7 @@ class Limits:
     max_half_open_reassemblies: int = 64
     retransmit_jitter: float = 0.1
     retry_wait: float = 10.0
-    out_of_sync: float = 300.0
+    out_of_step: float = 300.0
 
     def retransmit_wait(self, attempt: int, chance: float) -> float:
         """Seconds until the next retransmission.

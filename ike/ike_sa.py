@@ -66,7 +66,7 @@ class IkeSa:
         outstanding: Our request under way.
         queued: Requests that wait for it.
         postponed: Requests that wait for their time, with it.
-        patience: When the peer's current series of TEMPORARY_FAILURE began, and when the last one came.
+        put_off: When the peer's current series of TEMPORARY_FAILURE began, and when the last one came.
         children: CHILD SAs by our inbound SPI.
         fragmentation: Whether messages may come in fragments, and those that are half here.
         flood: Counts what whoever knows the SPIs can cause too often; None until something was.
@@ -98,7 +98,7 @@ class IkeSa:
     outstanding: OutstandingRequest | None = None
     queued: deque[Request] = field(default_factory=deque)
     postponed: list[tuple[float, Request]] = field(default_factory=list)
-    patience: tuple[float, float] | None = None
+    put_off: tuple[float, float] | None = None
     children: dict[int, ChildSa] = field(default_factory=dict)
     fragmentation: Fragmentation = field(default_factory=Fragmentation)
     flood: FloodReport | None = None

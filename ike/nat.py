@@ -40,7 +40,7 @@ class NatStatus:
 
     @property
     def follow_peer(self) -> bool:
-        """Whether to send to where the last authentic request came from: a NAT may change its mapping.
+        """Whether to send to where the last authentic message came from: a NAT may change its mapping.
 
         Not behind a NAT of our own, where an attacker could redirect us (RFC 7296 section 2.23).
         """

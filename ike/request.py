@@ -39,7 +39,7 @@ class Request(ABC):
         """
 
     def abandoned(self, sa: IkeSa, ctx: Context) -> None:  # noqa: B027 - most have nothing to do
-        """The IKE SA ends before the response."""
+        """The IKE SA ends without a response, or without one that can be used."""
 
 
 @dataclass(slots=True)

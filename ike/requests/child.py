@@ -19,7 +19,7 @@ from ike.proposal import Proposal
 from ike.request import Request
 from ike.requests.delete import DeleteChild
 from ike.requests.offers import accepted, groups_of, offers
-from ike.requests.refusal import out_of_patience, refusal, wanted_group
+from ike.requests.refusal import refusal, tolerate, wanted_group
 from ike.selectors import ANY_IPV4, contains_any
 from ike.state import ChildInput, ChildState, State
 
@@ -116,14 +116,14 @@ class CreateChild(ChildExchange):
         if sa.state is State.DELETING:
             return
         if error is None:
-            sa.patience = None
+            sa.put_off = None
             children.install(sa, self._agreement(sa, payloads, None), ctx)
             return
         group = self._better_group(sa, error)
         ctx.emit(OwnRequestRefused.of(sa.where(), "create a CHILD SA", error, again=group is not None))
         if group is not None:
             ctx.want(sa, CreateChild(self._like, group))
-        elif error.notify_type == NotifyType.TEMPORARY_FAILURE and not out_of_patience(sa, error, ctx):
+        elif error.notify_type == NotifyType.TEMPORARY_FAILURE and tolerate(sa, error, ctx):
             ctx.want_later(sa, CreateChild(self._like), ctx.now + ctx.retry_wait())
 
 
@@ -161,7 +161,7 @@ class RekeyChild(ChildExchange):
             return
         if sa.state is State.DELETING:
             return
-        sa.patience = None
+        sa.put_off = None
         agreement = self._agreement(sa, payloads, self.spi_in)
         old = sa.children.get(self.spi_in)
         if self._is_unwanted:
@@ -221,7 +221,7 @@ class RekeyChild(ChildExchange):
             ctx.close_child(sa, self.spi_in, _LOST)
             if not any(child.is_alive for child in sa.children.values()):
                 ctx.want(sa, CreateChild(self._like))
-        elif not out_of_patience(sa, error, ctx):
+        elif tolerate(sa, error, ctx):
             old.rekey_at = old.refused_until = ctx.now + ctx.retry_wait()
 
 

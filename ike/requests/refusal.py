@@ -32,21 +32,20 @@ def wanted_group(
     return next((group for group in allowed if group == number), None)
 
 
-def out_of_patience(sa: IkeSa, error: NotifyPayload, ctx: Context) -> bool:
-    """Note a refusal; whether it was one too many.
+def tolerate(sa: IkeSa, error: NotifyPayload, ctx: Context) -> bool:
+    """Note a refusal; whether to go on with the IKE SA, which is deleted otherwise.
 
-    A peer that answers TEMPORARY_FAILURE for minutes has another idea of our common state than we have: the
-    IKE SA is deleted (section 2.25).
+    A peer that answers TEMPORARY_FAILURE for minutes has another idea of our common state (section 2.25).
     """
     if error.notify_type != NotifyType.TEMPORARY_FAILURE:
-        sa.patience = None
-        return False
-    if sa.patience is None or ctx.now - sa.patience[1] > _SERIES:
-        sa.patience = (ctx.now, ctx.now)
-    first = sa.patience[0]
-    sa.patience = (first, ctx.now)
-    if ctx.now - first < ctx.limits.out_of_sync:
-        return False
+        sa.put_off = None
+        return True
+    if sa.put_off is None or ctx.now - sa.put_off[1] > _SERIES:
+        sa.put_off = (ctx.now, ctx.now)
+    first = sa.put_off[0]
+    sa.put_off = (first, ctx.now)
+    if ctx.now - first < ctx.limits.out_of_step:
+        return True
     reason = f"the peer has answered TEMPORARY_FAILURE for {ctx.now - first:.0f} s: out of step"
     succession.delete(sa, reason, ctx)
-    return True
+    return False

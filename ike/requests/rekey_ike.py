@@ -16,7 +16,7 @@ from ike.ike_sa import IkeSa
 from ike.proposal import Proposal
 from ike.request import Request
 from ike.requests.offers import accepted, groups_of, offers
-from ike.requests.refusal import out_of_patience, refusal, wanted_group
+from ike.requests.refusal import refusal, tolerate, wanted_group
 from ike.selection import Selection
 from ike.state import Input, State
 
@@ -148,7 +148,7 @@ class RekeyIke(Request):
         sa.move(Input.REKEY_REFUSED)
         if group is not None:
             ctx.want(sa, RekeyIke(group))
-        elif not out_of_patience(sa, error, ctx):
+        elif tolerate(sa, error, ctx):
             sa.rekey_at = ctx.now + ctx.retry_wait()
 
 

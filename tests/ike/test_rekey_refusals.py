@@ -127,7 +127,7 @@ def test_a_peer_that_refuses_for_minutes_is_out_of_step_and_the_ike_sa_is_delete
             pair.answer(TEMPORARY)
         else:
             pair.advance(1)
-    assert pair.now - began >= Limits().out_of_sync
+    assert pair.now - began >= Limits().out_of_step
     pair.deliver_all()
     (closed,) = pair.gateway.of(IkeSaClosed)
     assert "TEMPORARY_FAILURE" in closed.reason
