@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from gateway.daemon.checksum_watch import ChecksumWatch
+from gateway.daemon.fragment_watch import FragmentWatch
 from gateway.daemon.handshakes import Handshakes
 from gateway.daemon.ike_service import Carrier, IkeService
 from gateway.daemon.key_candidates import candidate_keys
@@ -119,8 +120,8 @@ class Gateway:
             autopsies = NatAutopsies(self.stream, configured)
             building.push_async_callback(autopsies.stop)
             building.callback(self.stream.subscribe(autopsies.on_record))
-            watching = asyncio.create_task(self._checksum_watch(sorted(carriers)).run())
-            building.callback(watching.cancel)
+            for watch in (self._checksum_watch(sorted(carriers)), FragmentWatch(self.stream.publish)):
+                building.callback(asyncio.create_task(watch.run()).cancel)
             run_dir = Path(building.enter_context(tempfile.TemporaryDirectory(prefix="gsalab-")))
             self.endpoints = [carrier.endpoint for carrier in carriers.values()]
             for index, network in enumerate(self.lab.remote_networks):

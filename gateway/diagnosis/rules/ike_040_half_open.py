@@ -1,25 +1,26 @@
 """GSA-IKE-040: IKE_SA_INIT was answered, and IKE_AUTH never came."""
 
-from gateway.diagnosis.facts import Record
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.common import seconds, where
-from gateway.diagnosis.rules.repetitions import repeated_init
-
-SILENCE_SECONDS = 5.0
-"""A CPE sends IKE_AUTH at once; its first retransmission follows within about four seconds."""
+from gateway.diagnosis.rules.half_open import (
+    SILENCE_SECONDS,
+    fragments_itself,
+    lost_ip_fragments,
+    silent_after_init,
+)
 
 
 def _find(history: History) -> Evidence | None:
-    answered = history.last("ike_sa_init_answered")
-    if answered is None or history.age(answered) < SILENCE_SECONDS:
-        return None
-    ours = [r for r in history.records if r.get("ike_spi") == answered["ike_spi"]]
-    if repeated_init(history) or any(_later_message(r) for r in ours):
+    answered = silent_after_init(history)
+    if answered is None or lost_ip_fragments(history, answered):
         return None
     nat = history.last("nat_detection")
     moved = nat is not None and nat["data"]["status"]["remote_behind_nat"]
+    alone = (
+        "" if fragments_itself(history, answered) else "; switch IKE fragmentation on, which it did not offer"
+    )
     return Evidence(
         where=where(answered, "IKE_SA_INIT exchange"),
         saw=f"IKE_SA_INIT answered, then nothing for {seconds(history.age(answered))}",
@@ -28,17 +29,11 @@ def _find(history: History) -> Evidence | None:
         fix=Fix(
             cpe=(
                 "let UDP 4500 out, and its answers in, on the CPE and on every firewall and router on the way"
+                f"{alone}"
             ),
             device_link="nothing: its address and its policy fit",
         ),
     )
-
-
-def _later_message(record: Record) -> bool:
-    """Whether anything but the first exchange came for the IKE SA."""
-    if record["name"] == "message_received":
-        return bool(record["data"]["exchange"] != "IKE_SA_INIT")
-    return record["name"] in {"datagram_dropped", "reassembly_started"}
 
 
 RULE = Rule(
@@ -54,7 +49,8 @@ RULE = Rule(
             "IKE_SA_INIT goes over UDP 500. With NAT on the way, and with many CPEs always, IKE_AUTH "
             "goes over UDP 4500, and that port is blocked: by the ISP router, a firewall, or an IPsec "
             "passthrough that takes it for itself. When the CPE repeats IKE_SA_INIT instead, it is the "
-            "answer that gets lost: GSA-IKE-016."
+            "answer that gets lost: GSA-IKE-016. An IKE_AUTH larger than a packet is lost alone when "
+            "something drops IP fragments and the CPE does not cut the message itself (RFC 7383)."
         ),
         proof=(
             "The answer to IKE_SA_INIT left, and no message of the IKE SA came for "

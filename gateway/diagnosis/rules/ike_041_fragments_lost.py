@@ -66,7 +66,7 @@ RULE = Rule(
         proof=(
             "One fragment arrived and authenticates the IKE SA; the others did not, even when the CPE "
             "repeated them. Before the repetition it is only likely. A CPE that leaves fragmentation to IP "
-            "loses the message as a whole, which cannot be told from a blocked port: GSA-IKE-040."
+            "loses the message as a whole: GSA-IKE-047."
         ),
         fix=(
             "Set a smaller IKE fragment size on the CPE (strongSwan: charon.fragment_size; IOS XE: crypto "

@@ -46,3 +46,40 @@ def test_a_message_that_became_complete_is_no_finding() -> None:
     story.auth()
     story.create_child()
     assert story.findings(after=10) == []
+
+
+# IP fragments
+
+
+def half_open_with_ip_fragments() -> LaterStory:
+    """A CPE that fell silent after IKE_SA_INIT, while IP fragments arrived that did not become whole."""
+    story = LaterStory()
+    story.init()
+    story.wait(1)
+    story.stream.publish("lab", "ip_fragments_incomplete", fragments=1)
+    return story
+
+
+def test_ip_fragments_without_a_datagram_are_likely_a_lost_ike_auth() -> None:
+    story = half_open_with_ip_fragments()
+    assert story.findings(after=3.9) == []
+    finding = story.finding(after=4)
+    assert (finding.code, finding.certainty) == ("GSA-IKE-047", Certainty.LIKELY)
+    assert "1 IP fragment of which no datagram became whole" in finding.saw
+    assert finding.saw.endswith("the CPE did not offer IKE fragmentation")
+    assert finding.fix.strongswan == "fragmentation = yes"
+
+
+def test_ip_fragments_before_the_cpe_came_are_somebody_elses() -> None:
+    story = LaterStory()
+    story.stream.publish("lab", "ip_fragments_incomplete", fragments=1)
+    story.init()
+    finding = story.finding(after=10)
+    assert finding.code == "GSA-IKE-040"
+    assert finding.fix.cpe.endswith("switch IKE fragmentation on, which it did not offer")
+
+
+def test_an_ike_auth_that_arrives_after_ip_fragments_makes_them_history() -> None:
+    story = half_open_with_ip_fragments()
+    story.connect()
+    assert story.findings(after=10) == []
