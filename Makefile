@@ -38,8 +38,7 @@ fuzz: ## fuzz codec, front door, exchanges and ESP: make fuzz [FUZZ_SECONDS=60] 
 
 stress: ## floods of spoofed requests, then weeks of rekeying: make stress [ARGS="--seconds 5 links"]
 	@scripts/setup lab
-	@.venv/bin/python -m benchmarks._stress $(ARGS)
-	@.venv/bin/python -m benchmarks._soak
+	@.venv/bin/python -m benchmarks._stress $(ARGS); floods=$$?; .venv/bin/python -m benchmarks._soak && exit $$floods
 
 install: ## how to have gsalab on the PATH (changes nothing)
 	@cat scripts/install.txt

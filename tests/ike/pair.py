@@ -118,11 +118,15 @@ class Pair:
         self.gateway.events += world.events
         world.events.clear()
         self.cpe = End("CPE", Responder(lambda _: None, counting_random("the CPE's end"), self.limits))
-        self._adopt(initiator, first(answer, SaPayload))
+        self.adopt(initiator, first(answer, SaPayload))
 
-    def _adopt(self, initiator: Initiator, chosen: SaPayload) -> None:
-        """Give the initiator's half of the SAs to the CPE's end."""
-        (ours,) = self.gateway.sas
+    def adopt(self, initiator: Initiator, chosen: SaPayload) -> None:
+        """Give the initiator's half of the SAs to the CPE's end.
+
+        Args:
+            initiator: It is connected to the gateway.
+            chosen: The SA payload of the answer to its IKE_AUTH request.
+        """
         ctx = self.cpe.ctx
         selection = Selection(verdicts=(), chosen=proposal_of(self.suite), suite=None)
         sa = IkeSa(
@@ -138,7 +142,7 @@ class Pair:
             selection=selection,
             keys=initiator.keys,
             sealer=make_sealer(selection, initiator.keys, ctx.random, we_initiated=True),
-            nat=ours.nat,
+            nat=self.gateway.ctx.sas[initiator.spi_r].nat,
             state=State.ESTABLISHED,
             identity="the gateway",
             next_id=2,

@@ -13,3 +13,12 @@ def test_all_rekeyings_converge_with_a_tenth_of_the_messages_lost_and_the_memory
     assert run.collisions > 10
     middle, end = run.memory
     assert end - middle < 50_000, "octets; one tunnel has more"
+
+
+def test_where_an_ike_sa_is_given_up_the_cpe_connects_anew_and_both_ends_hold_that_one_alone() -> None:
+    run = soak(child_rekeys=60, ike_rekeys=12, loss=0.45, seed=1)
+    assert (run.child_rekeys, run.ike_rekeys) == (60, 12)
+    assert run.connected_anew == run.given_up > 10
+    assert run.attempts > run.connected_anew, "a connection was lost half-way"
+    middle, end = run.memory
+    assert end - middle < 50_000
