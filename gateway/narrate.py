@@ -1,6 +1,7 @@
 """Tells a record in one line, for people."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 Data = Mapping[str, Any]
@@ -13,6 +14,13 @@ def narrate(record: Mapping[str, Any]) -> str | None:
     """
     teller = _TELLERS.get(record["name"])
     return teller(record.get("data", {})) if teller else None
+
+
+def console_line(record: Mapping[str, Any], told: str) -> str:
+    """What was told of a record, with its time and its tunnel before it."""
+    at = datetime.fromtimestamp(record["time"], UTC).strftime("%H:%M:%S.%f")[:-3]
+    about = record.get("tunnel") or record.get("remote_network") or record["data"].get("node", "-")
+    return f"{at}  {about:<24}  {told}"
 
 
 def _message(data: Data) -> str | None:

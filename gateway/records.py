@@ -5,15 +5,18 @@ stream can be written down and read again elsewhere.
 """
 
 import itertools
+import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 Category = Literal["ike", "nat", "esp", "bgp", "edge", "lab"]
 HISTORY = 10_000
 """Records kept in memory for those who ask later."""
+RECORD_SEPARATOR = "\x1e"
+"""Begins each text of a trace, which is a JSON text sequence (RFC 7464 section 2.2)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,11 @@ class Record:
 
 
 _MEMBERS = tuple(each.name for each in fields(Record))
+
+
+def sequence_text(record: Mapping[str, Any]) -> str:
+    """A record in its JSON form as one text of a trace."""
+    return f"{RECORD_SEPARATOR}{json.dumps(record, separators=(',', ':'))}\n"
 
 
 class Stream:

@@ -14,7 +14,9 @@ from gateway.cli.terminal import echo, painter
 
 
 def diagnose(
-    trace: Annotated[Path, typer.Argument(help="File that `gsalab up --trace` has written.")],
+    trace: Annotated[
+        Path, typer.Argument(help="File that `gsalab up --trace` or `gsalab lab run --trace` has written.")
+    ],
     output: Annotated[
         DiagnoseOutput,
         typer.Option(

@@ -1,6 +1,7 @@
 """``gsalab lab``: run, list, enter and remove labs."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,14 +32,20 @@ def run(
             "--set", metavar="NAME=VALUE", help="Change a setting of the scenario: cpe.ike=aes256-..."
         ),
     ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the records of gateway, NAT boxes and CPEs, by time; for gsalab diagnose."
+        ),
+    ] = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Bring up gateway, CPE and branch host, watch them connect, report, and take everything down."""
     from gateway.lab.commands import lab_run, lab_run_all  # noqa: PLC0415 - the other commands start faster without it
 
     if every:
-        if scenario or keep or override:
-            raise typer.BadParameter("--all takes no scenario, no --keep and no --set")
+        if scenario or keep or override or trace:
+            raise typer.BadParameter("--all takes no scenario, no --keep, no --set and no --trace")
         sys.exit(lab_run_all(backend=backend, fixed=fix, jobs=jobs, output=output.value))
     sys.exit(
         lab_run(
@@ -47,6 +54,7 @@ def run(
             keep=keep,
             fixed=fix,
             overrides=override or [],
+            trace=trace,
             output=output.value,
         )
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import gateway
-from gateway.cli import check, cpe, diagnose, explain, export, labs, machine, running, up
+from gateway.cli import check, cpe, diagnose, events, explain, export, labs, machine, running, up
 from gateway.cli.errors import Status, tell, tell_problems
 from gateway.control.server import ControlError
 from gateway.doctor.problem import EnvironmentProblem
@@ -46,6 +46,7 @@ app.command("check")(check.check)
 app.command("status")(running.status)
 app.command("view")(running.view)
 app.command("validate")(machine.validate)
+app.command("events")(events.events)
 app.command("diagnose")(diagnose.diagnose)
 app.command("explain")(explain.explain)
 app.command("doctor")(machine.doctor)

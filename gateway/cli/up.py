@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,7 @@ import typer
 
 from gateway.cli.options import ControlOption, FilesOption, Output, OutputOption, PskOption
 from gateway.control.server import default_path
-from gateway.narrate import narrate
+from gateway.narrate import console_line, narrate
 from gateway.records import Record
 
 
@@ -63,9 +62,9 @@ def _print_json(record: Record) -> None:
 
 
 def _print_text(record: Record) -> None:
-    line = narrate(record.as_json())
+    facts = record.as_json()
+    line = narrate(facts)
     if line is None:
         return
-    at = datetime.fromtimestamp(record.time, UTC).strftime("%H:%M:%S.%f")[:-3]
-    sys.stdout.write(f"{at}  {record.tunnel or record.remote_network or '-':<24}  {line}\n")
+    sys.stdout.write(f"{console_line(facts, line)}\n")
     sys.stdout.flush()

@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gateway.records import Record
-
-RECORD_SEPARATOR = "\x1e"
-"""Begins each text of the sequence (RFC 7464 section 2.2)."""
+from gateway.records import RECORD_SEPARATOR, Record, sequence_text
 
 
 class Trace:
@@ -31,8 +28,7 @@ class Trace:
 
     def write(self, record: Record) -> None:
         """Append a record."""
-        text = json.dumps(record.as_json(), separators=(",", ":"))
-        self._file.write(f"{RECORD_SEPARATOR}{text}\n")
+        self._file.write(sequence_text(record.as_json()))
 
     def close(self) -> None:
         """Close the file."""
@@ -58,7 +54,9 @@ def read_trace(path: Path) -> list[dict[str, Any]]:
     except UnicodeDecodeError as error:
         raise TraceError(f"{path} is no trace: not UTF-8") from error
     if start or not texts:
-        raise TraceError(f"{path} is no trace: expected what `gsalab up --trace` writes")
+        raise TraceError(
+            f"{path} is no trace: expected what `gsalab up --trace` or `gsalab lab run --trace` writes"
+        )
     if not texts[-1].endswith("\n"):
         texts.pop()
     return [_record(path, number, text) for number, text in enumerate(texts, 1)]

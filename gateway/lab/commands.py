@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from rich.console import Console
 
@@ -19,6 +20,7 @@ from gateway.lab.runner import BACKENDS, run_scenario
 from gateway.lab.scenario import ScenarioError
 from gateway.lab.scenario_model import Scenario
 from gateway.lab.state import KeptLab, kept_labs, remove
+from gateway.lab.trace import write_trace
 from gateway.lab.view import OutcomeTable, Screen, group, print_listing
 
 OK, FAILED, USAGE, WARNINGS, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
@@ -31,6 +33,7 @@ def lab_run(
     keep: bool = False,
     fixed: bool = False,
     overrides: Sequence[str] = (),
+    trace: Path | None = None,
     output: str = "text",
 ) -> int:
     """Run a scenario and report.
@@ -41,6 +44,7 @@ def lab_run(
         keep: Leave the lab up.
         fixed: Of a failure scenario: run it with its fix.
         overrides: Settings of the scenario to change, ``NAME=VALUE``.
+        trace: File for the records of gateway, NAT boxes and CPEs.
         output: ``text`` or ``json``.
 
     Raises:
@@ -51,12 +55,20 @@ def lab_run(
         screen = Screen(loaded) if output == "text" else None
         if screen:
             screen.introduce()
-        run = run_scenario(loaded, backend=backend, keep=keep, on_step=screen.step if screen else _ignore)
+        run = run_scenario(
+            loaded,
+            backend=backend,
+            keep=keep,
+            on_step=screen.step if screen else _ignore,
+            trace=trace is not None,
+        )
     except ScenarioError as error:
         return _usage(error)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted: the lab is gone\n")
         return INTERRUPTED
+    if trace is not None:
+        write_trace(trace, run.trace)
     if screen:
         screen.report(run.report, kept=run.kept is not None)
     else:

@@ -22,6 +22,7 @@ from gateway.lab.scenario_model import Scenario, TrafficCheck
 from gateway.lab.step_order import StepOrder
 from gateway.lab.timeline import step_of
 from gateway.lab.timeline_nat import box_step_of
+from gateway.lab.trace import cpe_records, merged
 from gateway.model import LabFile, load, tunnels
 
 _POLL = 0.05
@@ -318,6 +319,11 @@ class Lab:
             evidence=self.evidence,
             logs=await self._logs() if self.problems or self.scenario.is_failure else [],
         )
+
+    async def trace(self) -> list[Json]:
+        """The records of gateway, NAT boxes and CPEs, by time."""
+        logged = await cpe_records(self.cpes, self._begun)
+        return merged([self.records, self.box_records, logged], time.time())
 
     def _findings(self) -> list[Diagnosed]:
         return [

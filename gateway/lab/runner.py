@@ -1,12 +1,12 @@
 """Runs a scenario on a backend and collects what it showed."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gateway.lab.backend import Backend, CommandError, Hear, Node
 from gateway.lab.docker import DockerBackend
-from gateway.lab.gateway_node import UP
+from gateway.lab.gateway_node import UP, Json
 from gateway.lab.lab import Lab
 from gateway.lab.netns import NetnsBackend
 from gateway.lab.result import Report, Step, report_from
@@ -30,11 +30,13 @@ class Run:
         report: What it showed.
         extra: What ``during`` returned.
         kept: The lab, when it was kept.
+        trace: The records of everything in the lab, when they were asked for; see ``trace.merged``.
     """
 
     report: Report
     extra: Any = None
     kept: KeptLab | None = None
+    trace: list[Json] = field(default_factory=list)
 
 
 def run_scenario(
@@ -45,6 +47,7 @@ def run_scenario(
     keep: bool = False,
     on_step: Callable[[Step], None] = lambda _: None,
     during: During | None = None,
+    trace: bool = False,
 ) -> Run:
     """Run a scenario to its end; nothing of it is left afterwards unless it is kept.
 
@@ -55,6 +58,7 @@ def run_scenario(
         keep: Leave the lab running, and remember it under the scenario's name.
         on_step: Called with each step, in this process, as it happens.
         during: Called in the lab, hence possibly in another process, after the traffic checks.
+        trace: Collect the records.
 
     Raises:
         EnvironmentProblem: The machine refuses such a lab.
@@ -67,7 +71,7 @@ def run_scenario(
     async def program(tell: Hear) -> Mapping[str, Node] | None:
         command = gateway_command or (*made.gsalab, *UP)
         lab = Lab(scenario, made, command, lambda step: tell("step", asdict(step)))
-        return await _program(lab, tell, during)
+        return await _program(lab, tell, during, trace=trace)
 
     def hear(kind: str, body: Any) -> None:  # noqa: ANN401 - JSON
         if kind == "step":
@@ -80,10 +84,15 @@ def run_scenario(
         raise ScenarioError(heard["input"])
     if "report" not in heard:
         raise RuntimeError("the lab ended before it reported: one of its processes was killed from outside")
-    return Run(report=report_from(heard["report"]), extra=heard.get("extra"), kept=kept)
+    return Run(
+        report=report_from(heard["report"]),
+        extra=heard.get("extra"),
+        kept=kept,
+        trace=heard.get("trace", []),
+    )
 
 
-async def _program(lab: Lab, tell: Hear, during: During | None) -> Mapping[str, Node] | None:
+async def _program(lab: Lab, tell: Hear, during: During | None, *, trace: bool) -> Mapping[str, Node] | None:
     """The lab's main process; returns the nodes of a lab that got as far as a report."""
     try:
         await _work(lab)
@@ -95,6 +104,8 @@ async def _program(lab: Lab, tell: Hear, during: During | None) -> Mapping[str, 
     if during is not None and not lab.problems:
         tell("extra", await during(lab))
     tell("report", asdict(await lab.report()))
+    if trace:
+        tell("trace", await lab.trace())
     return lab.nodes
 
 

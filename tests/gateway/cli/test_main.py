@@ -186,3 +186,58 @@ def test_a_file_that_is_no_trace_has_status_2(gsalab: Gsalab) -> None:
     status, _, errors = gsalab("diagnose", MINIMAL)
     assert status == 2
     assert "is no trace" in errors
+
+
+def test_a_trace_is_told_in_lines(gsalab: Gsalab, tmp_path: Path) -> None:
+    path = tmp_path / "run.trace"
+    story = Story()
+    trace = Trace(path)
+    story.stream.subscribe(trace.write)
+    story.init()
+    story.stream.publish(
+        "lab", "cpe_log", node="cpe", program="charon", text="[IKE] initiating IKE_SA gsa[1]"
+    )
+    story.stream.publish(
+        "lab",
+        "nat_mapping_created",
+        node="isp",
+        protocol="UDP",
+        inside="192.168.1.2:500",
+        outside="198.51.100.10:500",
+        remote="198.51.100.20:500",
+    )
+    trace.close()
+    status, output, _ = gsalab("events", str(path))
+    assert status == 0
+    lines = [" ".join(line.split()[1:]) for line in output.splitlines()]
+    assert lines[0].startswith("branch1/cpe1/0 IKE_SA_INIT request from 198.51.100.10:500")
+    assert lines[-2:] == [
+        "cpe charon: [IKE] initiating IKE_SA gsa[1]",
+        "isp NAT mapping: 192.168.1.2:500 → 198.51.100.10:500, for 198.51.100.20:500",
+    ]
+
+
+def test_a_trace_is_told_as_json_record_by_record(gsalab: Gsalab, tmp_path: Path) -> None:
+    path = tmp_path / "run.trace"
+    story = Story()
+    trace = Trace(path)
+    story.stream.subscribe(trace.write)
+    story.init()
+    trace.close()
+    status, output, _ = gsalab("events", str(path), "-o", "json")
+    assert status == 0
+    assert [json.loads(line)["name"] for line in output.splitlines()] == [
+        record["name"] for record in story.records()[1:]
+    ]
+
+
+def test_events_without_a_gateway_says_how_to_start_one(gsalab: Gsalab, tmp_path: Path) -> None:
+    status, _, errors = gsalab("events", "--control", str(tmp_path / "none.sock"))
+    assert status == 4
+    assert "gsalab up" in errors
+
+
+def test_events_of_what_is_no_trace_are_refused(gsalab: Gsalab) -> None:
+    status, _, errors = gsalab("events", MINIMAL)
+    assert status == 2
+    assert "is no trace" in errors

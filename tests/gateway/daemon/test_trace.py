@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.daemon.trace import RECORD_SEPARATOR, Trace, TraceError, read_trace
-from gateway.records import Stream
+from gateway.daemon.trace import Trace, TraceError, read_trace
+from gateway.records import RECORD_SEPARATOR, Stream
 
 
 def write(path: Path, *names: str) -> None:

@@ -1,0 +1,102 @@
+"""One trace of a lab: the records of the gateway, of the NAT boxes and of the CPEs, in the order of time.
+
+The gateway's records are those that it has told, so ``gsalab diagnose`` finds in the trace what was found in
+the lab; the others are beside them, of category ``lab`` and of no tunnel, and no finding rests on them. All
+are numbered anew. Nodes of a lab share one clock.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain
+from pathlib import Path
+
+from gateway.lab import bird, strongswan
+from gateway.lab.backend import Node
+from gateway.lab.cpe import Cpe
+from gateway.lab.gateway_node import Json
+from gateway.records import sequence_text
+
+CPE_LOG = "cpe_log"
+"""The record of a line in a CPE's log."""
+ENDED = "lab_ended"
+"""The last record: until then the trace tells the whole story, so silence before it counts."""
+_CHARON = re.compile(r"^(?P<time>\d\d:\d\d:\d\d\.\d+) \d+(?P<text>\[[A-Z]{3}\] .*)$")
+_BIRD = re.compile(r"^(?P<time>[\d-]+ \d\d:\d\d:\d\d\.\d+) (?P<text><[A-Z]+> .*)$")
+_HALF_A_DAY = timedelta(hours=12)
+
+At = Callable[[str], float]
+"""From the time in a line of a log to seconds since the Unix epoch."""
+
+
+def merged(streams: Iterable[Iterable[Json]], ended: float) -> list[Json]:
+    """The records of several streams as one, by time, numbered from 1; with one that ends it."""
+    records = sorted(chain.from_iterable(streams), key=lambda record: record["time"])
+    last = {"time": ended, "category": "lab", "name": ENDED, "data": {}}
+    return [{"id": number} | record | {"id": number} for number, record in enumerate([*records, last], 1)]
+
+
+async def cpe_records(cpes: Iterable[Cpe], begun: float) -> list[Json]:
+    """What the CPEs have logged, as records.
+
+    Args:
+        cpes: The CPEs.
+        begun: When the lab began, in seconds since the Unix epoch.
+    """
+    found: list[Json] = []
+    for cpe in cpes:
+        zone = await _zone(cpe.node)
+        for tunnel in cpe.tunnels:
+            log = (await tunnel.node.read(strongswan.LOG)).decode(errors="replace")
+            found += charon_records(log, tunnel.node.plan.name, begun, zone)
+        found += bird_records((await cpe.node.read(bird.LOG)).decode(errors="replace"), cpe.name, zone)
+    return found
+
+
+def charon_records(log: str, node: str, begun: float, zone: timezone) -> list[Json]:
+    """The lines of charon's log, which has the time of day alone."""
+    start = datetime.fromtimestamp(begun, zone)
+
+    def at(text: str) -> float:
+        day = datetime.strptime(text, "%H:%M:%S.%f").replace(tzinfo=zone)
+        then = datetime.combine(start.date(), day.timetz())
+        return (then if start - then < _HALF_A_DAY else then + timedelta(days=1)).timestamp()
+
+    return _records(log, _CHARON, at, node, "charon")
+
+
+def bird_records(log: str, node: str, zone: timezone) -> list[Json]:
+    """The lines of BIRD's log."""
+
+    def at(text: str) -> float:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=zone).timestamp()
+
+    return _records(log, _BIRD, at, node, "bird")
+
+
+def write_trace(path: Path, records: Iterable[Json]) -> None:
+    """Write records to a file, in place of what is in it; raises ``OSError``."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join(map(sequence_text, records)), encoding="utf-8")
+
+
+async def _zone(node: Node) -> timezone:
+    """The time zone of a node: a container has one of its own."""
+    done = await node.run("date", "+%z")
+    if done.status != 0:
+        return UTC
+    zone = datetime.strptime(done.output.strip(), "%z").tzinfo
+    return zone if isinstance(zone, timezone) else UTC
+
+
+def _records(log: str, line: re.Pattern[str], at: At, node: str, program: str) -> list[Json]:
+    return [
+        {
+            "time": at(match["time"]),
+            "category": "lab",
+            "name": CPE_LOG,
+            "data": {"node": node, "program": program, "text": match["text"]},
+        }
+        for match in filter(None, map(line.match, log.splitlines()))
+    ]
