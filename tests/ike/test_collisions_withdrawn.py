@@ -77,6 +77,15 @@ def test_a_child_sa_that_the_peer_has_lost_is_removed_silently_and_none_is_made_
     assert not pair.to_cpe, "neither a Delete nor a new CHILD SA"
 
 
+def test_a_rekeying_that_still_waits_is_never_asked_for() -> None:
+    pair = Pair(suite=IKE_CBC_128)
+    pair.probe(pair.gateway)
+    withdrawn(pair)
+    assert len(pair.to_cpe) == 1, "the probe is under way"
+    nothing_is_left(pair)
+    assert len(pair.gateway.of(ChildSaEstablished)) == 1
+
+
 def test_it_can_be_asked_for_twice() -> None:
     pair = withdrawn()
     pair.gateway.responder.delete_child(pair.gateway.children[0].spi_in, pair.now)
