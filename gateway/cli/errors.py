@@ -2,8 +2,10 @@
 
 import sys
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from gateway.model.problems import LabFileError
+if TYPE_CHECKING:
+    from gateway.model.problems import LabFileError
 
 
 class Status(IntEnum):
@@ -22,7 +24,7 @@ def tell(text: str, fix: str = "") -> None:
     sys.stderr.write("\n".join(lines) + "\n")
 
 
-def tell_problems(error: LabFileError) -> None:
+def tell_problems(error: "LabFileError") -> None:
     """Write the problems of a lab file to standard error."""
     for problem in error.problems:
         sys.stderr.write(problem.render() + "\n")

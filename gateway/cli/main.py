@@ -8,11 +8,7 @@ import typer
 
 import gateway
 from gateway.cli import check, cpe, diagnose, events, explain, export, labs, machine, running, up
-from gateway.cli.errors import Status, tell, tell_problems
-from gateway.control.server import ControlError
-from gateway.doctor.problem import EnvironmentProblem
-from gateway.endpoint import EndpointError
-from gateway.model.problems import LabFileError
+from gateway.cli.errors import Status
 
 app = typer.Typer(
     name="gsalab",
@@ -56,36 +52,16 @@ def main() -> None:
     """Run the command line; no error ends in a traceback, none is swallowed."""
     try:
         app()
-    except LabFileError as error:
-        tell_problems(error)
-        sys.exit(Status.BAD_INPUT)
-    except EnvironmentProblem as error:
-        tell(error.what, error.fix)
-        sys.exit(Status.ENVIRONMENT)
-    except EndpointError as error:
-        tell(str(error))
-        sys.exit(Status.ENVIRONMENT)
-    except ControlError as error:
-        tell(str(error), "start a gateway with `gsalab up -f lab.yaml`, or name its socket with --control")
-        sys.exit(Status.ENVIRONMENT)
-    except PermissionError as error:
-        tell(
-            f"no permission: {_text(error)}",
-            "run it as root; it needs CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_NET_ADMIN and CAP_SYS_ADMIN",
-        )
-        sys.exit(Status.ENVIRONMENT)
     except BrokenPipeError:
         # The reader of our output (head, grep -q) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Status.OK)
-    except OSError as error:
-        tell(_text(error))
-        sys.exit(Status.ENVIRONMENT)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        from gateway.cli.failures import tell_failure  # noqa: PLC0415 - it knows the errors of every part
 
-
-def _text(error: OSError) -> str:
-    """An error of the system with the file it is about."""
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}"
+        status = tell_failure(error)
+        if status is None:
+            raise
+        sys.exit(status)

@@ -11,7 +11,6 @@ from gateway.cli.options import ControlOption, Output, OutputOption, PskOption
 from gateway.cli.status_text import lines
 from gateway.control.client import request
 from gateway.control.server import default_path
-from gateway.model import connectivity_configuration, load
 
 
 def status(control: ControlOption = None, output: OutputOption = Output.TEXT) -> None:
@@ -33,6 +32,8 @@ def view(
 ) -> None:
     """Print the "View configuration" JSON, as Microsoft Graph returns it: what to enter on the CPE."""
     if file:
+        from gateway.model import connectivity_configuration, load  # noqa: PLC0415 - asking is faster without it
+
         lab = load(file, psk=psk)
         views = [connectivity_configuration(lab, each) for each in lab.remote_networks]
     else:

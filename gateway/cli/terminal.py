@@ -2,18 +2,20 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
-from gateway.diagnosis.finding import Paint, plain, unpainted
+if TYPE_CHECKING:
+    from gateway.diagnosis.finding import Paint
 
 _COLOURS = {"ok": typer.colors.GREEN, "error": typer.colors.RED, "warning": typer.colors.YELLOW}
 
 
-def painter() -> Paint:
+def painter() -> "Paint":
     """Colours texts on a terminal, unless ``NO_COLOR`` is set; leaves them alone elsewhere."""
     if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
-        return unpainted
+        return lambda text, _style: text
     return lambda text, style: (
         typer.style(text, dim=True) if style == "label" else typer.style(text, fg=_COLOURS[style], bold=True)
     )
@@ -24,5 +26,7 @@ def echo(text: str) -> None:
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
+        from gateway.diagnosis.finding import plain  # noqa: PLC0415 - rarely needed
+
         text = plain(text)
     typer.echo(text)

@@ -20,6 +20,7 @@ from gateway.daemon.live_children import LiveChildren
 from gateway.daemon.nat_autopsy import NatAutopsies
 from gateway.daemon.network import Network
 from gateway.daemon.peers import Peers
+from gateway.daemon.together import together
 from gateway.daemon.trace import Trace
 from gateway.daemon.translate import publish_ike
 from gateway.dataplane.userspace import Userspace
@@ -124,8 +125,12 @@ class Gateway:
                 building.callback(asyncio.create_task(watch.run()).cancel)
             run_dir = Path(building.enter_context(tempfile.TemporaryDirectory(prefix="gsalab-")))
             self.endpoints = [carrier.endpoint for carrier in carriers.values()]
-            for index, network in enumerate(self.lab.remote_networks):
-                await self._start_network(network, carriers, run_dir / f"bgp{index}", building)
+            await together(
+                *(
+                    self._start_network(network, carriers, run_dir / f"bgp{index}", building)
+                    for index, network in enumerate(self.lab.remote_networks)
+                )
+            )
             building.push_async_callback(self._ike.stop)
             for carrier in carriers.values():
                 self._ike.serve(carrier)
@@ -195,9 +200,9 @@ class Gateway:
             run_dir=run_dir,
             namespace=SharedNamespace if self._options.shared else InnerNamespace,
         )
+        self.networks[network.name] = network  # before the first wait: in the order of the lab file
         await network.start(mine, lambda tunnel: carriers[str(tunnel.endpoint)].dataplane)
         building.push_async_callback(network.stop)
-        self.networks[network.name] = network
 
     def _on_ike_event(self, event: Event) -> None:
         if self._keylog is not None:

@@ -13,9 +13,10 @@ from bgp import Neighbor, Speaker
 from bgp.events import BgpEvent, RoutesLearned, RoutesWithdrawn
 from gateway.daemon.import_policy import ImportPolicy
 from gateway.daemon.routes import LearnedRoutes
+from gateway.daemon.together import together
 from gateway.daemon.translate import publish_bgp
 from gateway.dataplane.userspace import Userspace
-from gateway.edge import CoveredProfile, Edge
+from gateway.edge import CoveredProfile, Edge, load_services
 from gateway.edge.coverage import Coverage
 from gateway.edge.drop_watch import DropWatch
 from gateway.edge.rules import TUNNEL_DEVICES
@@ -107,7 +108,10 @@ class Network:
             building.push_async_callback(self.speaker.stop)
             for tunnel in tunnels:
                 self.speaker.advertise(tunnel.name, self.advertised)
-            await self.speaker.set_neighbors([_neighbor(tunnel) for tunnel in tunnels])
+            await together(
+                self.speaker.set_neighbors([_neighbor(tunnel) for tunnel in tunnels]),
+                asyncio.to_thread(load_services),
+            )
             keeper = asyncio.create_task(self._keep_routes(namespace))
             building.push_async_callback(_cancelled, keeper)
             watch = asyncio.create_task(self._watch_drops())

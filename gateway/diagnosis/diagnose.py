@@ -1,12 +1,12 @@
 """Runs the rules over a stream of records, live or recorded."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from gateway.diagnosis.facts import Record, TunnelFacts, tunnels_in
 from gateway.diagnosis.finding import Finding, Severity
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import PASSED, Evidence, Rule, shared_by_tunnels
-from gateway.diagnosis.rules import RULES
 
 STOPPING = "gateway_stopping"
 """The record with which the gateway begins to take everything down."""
@@ -50,14 +50,18 @@ def was_stopped(records: Iterable[Record]) -> bool:
     return any(record["name"] == STOPPING for record in records)
 
 
-_FAILURES = tuple(rule for rule in RULES if rule.severity is Severity.ERROR)
-_WARNINGS = tuple(rule for rule in RULES if rule.severity is Severity.WARNING)
+@cache
+def _rules(severity: Severity) -> tuple[Rule, ...]:
+    """Those of one severity, in the order of their steps."""
+    from gateway.diagnosis.rules import RULES  # noqa: PLC0415 - a gateway starts faster without them
+
+    return tuple(rule for rule in RULES if rule.severity is severity)
 
 
 def first_finding(history: History) -> Finding | None:
     """The finding of the first failing step of a tunnel; within a step the one with the latest evidence."""
     found: list[tuple[Rule, Evidence]] = []
-    for rule in _FAILURES:
+    for rule in _rules(Severity.ERROR):
         if found and rule.step > found[0][0].step:
             break
         evidence = rule.find(history)
@@ -71,7 +75,7 @@ def first_finding(history: History) -> Finding | None:
 
 def warnings(history: History) -> list[Finding]:
     """What does not keep a tunnel from coming up; a failure hides none of it."""
-    found = ((rule, rule.find(history)) for rule in _WARNINGS)
+    found = ((rule, rule.find(history)) for rule in _rules(Severity.WARNING))
     return [rule.finding(evidence, history.tunnel.name) for rule, evidence in found if evidence]
 
 

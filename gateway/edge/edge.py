@@ -6,6 +6,7 @@ covers; everything else is dropped silently and counted (``rules.nft``).
 
 import asyncio
 import contextlib
+import importlib
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +15,7 @@ from ipaddress import IPv4Address
 from gateway.edge.connections import ConnectionServer
 from gateway.edge.coverage import Coverage, CoveredProfile
 from gateway.edge.datagrams import DatagramServer
-from gateway.edge.dns import answer
 from gateway.edge.drops import Drop, DropReason, parse_drops, parse_totals
-from gateway.edge.http import HttpConnection
 from gateway.edge.requests import RequestLog
 from gateway.edge.rules import list_counters, list_table, load, packets_counted, replace_covered, ruleset
 from gateway.edge.visit import Flow, Kind, Visit
@@ -36,6 +35,12 @@ _PINGS_SECONDS = 1.0
 """How old the number of answered pings may be: asking for it starts a program."""
 _DNS_SECONDS = 10.0
 _MAX_QUERIES = 100
+
+
+def load_services() -> None:
+    """Import what answers requests: a tenth of a second that a gateway has while ExaBGP starts."""
+    importlib.import_module("gateway.edge.dns")
+    importlib.import_module("gateway.edge.http")
 
 
 class Edge:
@@ -152,6 +157,8 @@ class Edge:
 
     def _answer_datagram(self, query: bytes, flow: Flow) -> bytes | None:
         """Answer a DNS query and log its name."""
+        from gateway.edge.dns import answer  # noqa: PLC0415 - see load_services
+
         reply = answer(query, self.resolve)
         if reply is None:
             return None
@@ -176,4 +183,6 @@ class Edge:
     async def _serve_http(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: Flow
     ) -> None:
+        from gateway.edge.http import HttpConnection  # noqa: PLC0415 - see load_services
+
         await HttpConnection(reader, writer, flow=flow, describe=self._describe).serve()

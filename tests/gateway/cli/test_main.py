@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -42,6 +44,13 @@ def gsalab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 def test_the_version_is_printed(gsalab: Gsalab) -> None:
     assert gsalab("--version") == (0, f"gsalab {gateway.__version__}\n", "")
+
+
+def test_asking_a_gateway_loads_neither_model_nor_protocol() -> None:
+    """A container's health check asks every few seconds."""
+    look = "import sys, gateway.cli.main; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+    assert not set(loaded.split()) & {"ike", "bgp", "pydantic", "ruamel", "cryptography", "rich"}
 
 
 def test_a_valid_file_has_status_0(gsalab: Gsalab) -> None:
