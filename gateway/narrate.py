@@ -12,13 +12,18 @@ def narrate(record: Mapping[str, Any]) -> str | None:
 
     The line does not name the tunnel and the time: those have columns of their own.
     """
-    teller = _TELLERS.get(record["name"])
-    return teller(record.get("data", {})) if teller else None
+    return tell(record["name"], record.get("data", {}))
+
+
+def tell(name: str, data: Data) -> str | None:
+    """The same for the name and the data of a record."""
+    teller = _TELLERS.get(name)
+    return teller(data) if teller else None
 
 
 def console_line(record: Mapping[str, Any], told: str) -> str:
     """What was told of a record, with its time and its tunnel before it."""
-    at = datetime.fromtimestamp(record["time"], UTC).strftime("%H:%M:%S.%f")[:-3]
+    at = datetime.fromtimestamp(record["time"], UTC).time().isoformat("milliseconds")
     about = record.get("tunnel") or record.get("remote_network") or record["data"].get("node", "-")
     return f"{at}  {about:<24}  {told}"
 

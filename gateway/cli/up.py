@@ -11,7 +11,7 @@ import typer
 
 from gateway.cli.options import ControlOption, FilesOption, Output, OutputOption, PskOption
 from gateway.control.server import default_path
-from gateway.narrate import console_line, narrate
+from gateway.narrate import console_line, tell
 from gateway.records import Record
 
 
@@ -62,9 +62,8 @@ def _print_json(record: Record) -> None:
 
 
 def _print_text(record: Record) -> None:
-    facts = record.as_json()
-    line = narrate(facts)
+    line = tell(record.name, record.data)
     if line is None:
         return
-    sys.stdout.write(f"{console_line(facts, line)}\n")
+    sys.stdout.write(f"{console_line(record.as_json(), line)}\n")
     sys.stdout.flush()

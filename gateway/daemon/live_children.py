@@ -1,5 +1,6 @@
 """Notices when a tunnel gets its first CHILD SA and when it loses the last, of whichever IKE SA."""
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from gateway.records import Record
@@ -20,13 +21,13 @@ class LiveChildren:
     def __init__(self, on_up: OnChange, on_down: OnChange) -> None:
         self._on_up = on_up
         self._on_down = on_down
-        self._live: dict[str, set[str]] = {}
+        self._live: defaultdict[str, set[str]] = defaultdict(set)
 
     def on_record(self, record: Record) -> None:
         """Take one record into account."""
         if record.tunnel is None or record.remote_network is None:
             return
-        live = self._live.setdefault(record.tunnel, set())
+        live = self._live[record.tunnel]
         if record.name == "child_sa_established":
             live.add(record.data["spi_in"])
             if len(live) == 1:

@@ -12,7 +12,7 @@ from pathlib import Path
 from bgp import Neighbor, Speaker
 from bgp.events import BgpEvent, RoutesLearned, RoutesWithdrawn
 from gateway.daemon.import_policy import ImportPolicy
-from gateway.daemon.routes import LearnedRoutes
+from gateway.daemon.routes import LearnedRoutes, Routes
 from gateway.daemon.together import together
 from gateway.daemon.translate import publish_bgp
 from gateway.dataplane.userspace import Userspace
@@ -183,10 +183,13 @@ class Network:
 
     async def _keep_routes(self, namespace: InnerNamespace) -> None:
         """Bring the namespace's routes in line whenever something changed."""
+        installed: Routes = {}
         while True:
             await self._routes_changed.wait()
             self._routes_changed.clear()
             best = self._learned.best(frozenset(self._up))
+            if best == installed:
+                continue  # a tunnel without routes came or went
             devices = {
                 prefix: [self._attached[tunnel].device for tunnel in tunnels]
                 for prefix, tunnels in best.items()
@@ -198,6 +201,7 @@ class Network:
                     "bgp", "route_not_installed", remote_network=self.name, reason=str(error)
                 )
                 continue
+            installed = best
             routes = {str(prefix): tunnels for prefix, tunnels in sorted(best.items())}
             self._stream.publish("bgp", "routes_installed", remote_network=self.name, routes=routes)
 

@@ -1,5 +1,6 @@
 """How far each tunnel has come, reduced from the stream of records: live, or from a recorded stream."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,12 +60,12 @@ class Progress:
     """
 
     def __init__(self) -> None:
-        self._tunnels: dict[str, TunnelProgress] = {}
+        self._tunnels: defaultdict[str, TunnelProgress] = defaultdict(TunnelProgress)
         self.refused: dict[str, int] = {}
 
     def tunnel(self, name: str) -> TunnelProgress:
         """The progress of one tunnel."""
-        return self._tunnels.setdefault(name, TunnelProgress())
+        return self._tunnels[name]
 
     def on_record(self, record: Record) -> None:
         """Take one record into account."""

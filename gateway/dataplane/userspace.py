@@ -147,8 +147,7 @@ class Userspace:
         """The live CHILD SAs that sent or received since the last call."""
         news = []
         for entry in self._inbound.values():
-            now = _traffic(entry.child)
-            if entry.expiry is None and now != entry.told:
+            if entry.expiry is None and (now := _traffic(entry.child)) != entry.told:
                 entry.told = now
                 news.append(now)
         return news
