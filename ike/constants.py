@@ -218,11 +218,6 @@ class NotifyType(IntEnum):
     ADDITIONAL_KEY_EXCHANGE = 16441
     USE_AGGFRAG = 16442
 
-    @property
-    def is_error(self) -> bool:
-        """Whether the type reports an error (RFC 7296 section 3.10.1: 0 to 16383)."""
-        return self < NotifyType.INITIAL_CONTACT
-
 
 class IdType(IntEnum):
     """Identification types (RFC 7296 section 3.5)."""
