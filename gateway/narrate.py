@@ -186,6 +186,11 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
+def _esp_probed(data: Data) -> str:
+    seen = "ESP came back" if data["answered"] else "no ESP packet came"
+    return f"asked the CPE inside the tunnel with {data['pings']} pings: {seen}"
+
+
 def _esp_dropped(data: Data) -> str:
     details = ", ".join(f"{key} {value}" for key, value in data.items() if key != "reason")
     return f"ESP dropped: {data['reason'].replace('_', ' ')}" + (f" ({details})" if details else "")
@@ -236,6 +241,7 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "child_sa_established": _child,
     "child_sa_closed": lambda d: f"CHILD SA {d['spi_in']} closed: {d['reason']}",
     "esp_dropped": _esp_dropped,
+    "esp_probed": _esp_probed,
     "tun_device_lost": lambda d: f"the tunnel device is gone: {d['reason']}",
     "tcp_syn_seen": _syn,
     "tcp_syn_answered": lambda d: f"TCP SYN-ACK {d['source']} to {d['destination']} into the tunnel",

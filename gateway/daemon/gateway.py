@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from gateway.daemon.checksum_watch import ChecksumWatch
+from gateway.daemon.esp_probe import Asked, EspProbes
 from gateway.daemon.fragment_watch import FragmentWatch
 from gateway.daemon.handshakes import Handshakes
 from gateway.daemon.ike_service import Carrier, IkeService
@@ -123,6 +124,9 @@ class Gateway:
             building.callback(self.stream.subscribe(autopsies.on_record))
             for watch in (self._checksum_watch(sorted(carriers)), FragmentWatch(self.stream.publish)):
                 building.callback(asyncio.create_task(watch.run()).cancel)
+            probes = self._esp_probes(carriers)
+            building.push_async_callback(probes.stop)
+            building.callback(self.stream.subscribe(probes.on_record))
             run_dir = Path(building.enter_context(tempfile.TemporaryDirectory(prefix="gsalab-")))
             self.endpoints = [carrier.endpoint for carrier in carriers.values()]
             await together(
@@ -174,6 +178,17 @@ class Gateway:
             endpoint.on_esp = dataplane.on_esp
             carriers[address] = Carrier(endpoint=endpoint, dataplane=dataplane)
         return carriers
+
+    def _esp_probes(self, carriers: Mapping[str, Carrier]) -> EspProbes:
+        planes = {t.name: carriers[str(t.endpoint)].dataplane for t in self.tunnels}
+        asked = Asked(
+            send=lambda tunnel, packets: planes[tunnel].send(tunnel, packets),
+            heard_at=lambda tunnel: planes[tunnel].heard_at(tunnel),
+            check_liveness=self._ike.check_liveness,
+        )
+        return EspProbes(
+            self.stream.publish, asked, {t.name: (t.local_bgp, t.peer_bgp) for t in self.tunnels}
+        )
 
     def _checksum_watch(self, addresses: list[str]) -> ChecksumWatch:
         named = {(str(t.endpoint), str(t.peer_address)): t.name for t in self.tunnels}

@@ -99,6 +99,13 @@ class IkeService:
         self._responder.peer_moved(spi_in, path, self._loop.time())
         self._flush()
 
+    def check_liveness(self, tunnel: str) -> None:
+        """Ask the CPE of a tunnel for a sign of life, now."""
+        for sa in self._responder.ike_sas():
+            if sa.peer.name == tunnel:
+                self._responder.probe(sa, self._loop.time())
+        self._flush()
+
     async def stop(self) -> None:
         """Delete the IKE SAs, wait a moment for the answers, close the sockets."""
         self._stopping = True

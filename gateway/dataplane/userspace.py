@@ -156,6 +156,17 @@ class Userspace:
         """A snapshot of a tunnel's counters; ``KeyError`` for an unknown one."""
         return self._tunnels[tunnel].tunnel.counters()
 
+    def send(self, tunnel: str, packets: list[bytes]) -> None:
+        """Send inner packets through a tunnel, as if they came from its device; unknown ones are ignored."""
+        attached = self._tunnels.get(tunnel)
+        if attached is not None:
+            self._send(attached, packets)
+
+    def heard_at(self, tunnel: str) -> float | None:
+        """When the last authentic packet came on a live CHILD SA of a tunnel; None for never."""
+        times = [e.child.heard_at for e in self._inbound.values() if e.attached.tunnel.name == tunnel]
+        return max((time for time in times if time is not None), default=None)
+
     def on_esp(self, packets: list[memoryview], path: Path) -> None:
         """Take ESP packets from the endpoint: they all came along ``path``, in this order."""
         start, spi = 0, packets[0][:_SPI]
@@ -195,9 +206,12 @@ class Userspace:
             self._publish("esp", "tun_device_lost", tunnel=attached.tunnel.name, reason=str(error))
             return
         if packets:
-            sending = attached.tunnel.outbound(packets, self._loop.time())
-            if sending is not None:
-                self._endpoint.send_esp(*sending)
+            self._send(attached, packets)
+
+    def _send(self, attached: _Attached, packets: list[bytes]) -> None:
+        sending = attached.tunnel.outbound(packets, self._loop.time())
+        if sending is not None:
+            self._endpoint.send_esp(*sending)
 
     def _report(self, tunnel: str, reason: DropReason, direction: Direction, spi: int, count: int) -> None:
         self._reports.add(reason, direction, now=self._loop.time(), count=count, tunnel=tunnel, spi=spi)

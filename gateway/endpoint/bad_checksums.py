@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from gateway.dataplane.checksum import checksum_of, word_sum
 from gateway.endpoint.sockets import IKE_PORT
 
 COUNTERS = Path("/proc/self/net/snmp")
@@ -74,8 +75,8 @@ def read(packet: bytes) -> BadChecksum | None:
         return None
     pseudo = packet[12:20] + struct.pack("!HH", socket.IPPROTO_UDP, length)
     without = datagram[:6] + b"\0\0" + datagram[8:]
-    computed = ~_sum(pseudo + without) & 0xFFFF or 0xFFFF
-    if carried in (computed, _sum(pseudo)):
+    computed = checksum_of(word_sum(pseudo + without))
+    if carried in (computed, word_sum(pseudo)):
         return None
     return BadChecksum(
         remote=f"{IPv4Address(packet[12:16])}:{source}",
@@ -112,12 +113,3 @@ def receive(raw: socket.socket, most: int) -> list[BadChecksum]:
         if bad is not None:
             found.append(bad)
     return found
-
-
-def _sum(data: bytes) -> int:
-    """The ones' complement sum of 16-bit words (RFC 1071)."""
-    padded = data + b"\0" * (len(data) % 2)
-    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total

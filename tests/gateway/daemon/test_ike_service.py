@@ -316,3 +316,15 @@ def test_when_sas_are_due_for_rekeying_is_told_by_their_spis(play: Callable[...,
     (established,) = [event for event in scene.events if isinstance(event, ChildSaEstablished)]
     assert set(due) == {established.ike_spi, f"{established.spi_in:08x}"}
     assert due[established.ike_spi] > due[f"{established.spi_in:08x}"] > 0
+
+
+def test_a_cpe_is_asked_for_a_sign_of_life_on_request(play: Callable[..., Scene]) -> None:
+    def act(scene: Scene) -> None:
+        scene.cpe.connect()
+        scene.carried.datagrams.clear()
+        scene.service.check_liveness("another/cpe/0")
+        assert scene.carried.datagrams == []
+        scene.service.check_liveness(PEER.name)
+        assert len(scene.carried.datagrams) == 1
+
+    play(act)

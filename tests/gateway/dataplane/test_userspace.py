@@ -294,3 +294,29 @@ def test_a_child_sa_that_we_asked_for_sends_at_once(run: Callable[[Script], None
         assert packet[:4] == (0x2002).to_bytes(4, "big")
 
     run(script)
+
+
+def test_a_packet_of_the_gateways_own_goes_through_the_tunnel(run: Callable[[Script], None]) -> None:
+    async def script(setup: Setup) -> None:
+        setup.dataplane.send(TUNNEL, [PACKET])
+        setup.dataplane.send("branch9/cpe9/0", [PACKET])
+        assert setup.sent == []
+        setup.dataplane.install(TUNNEL, parameters(1))
+        setup.dataplane.send(TUNNEL, [PACKET])
+        ((packets, path),) = setup.sent
+        assert (path, len(packets)) == (PATH, 1)
+
+    run(script)
+
+
+def test_when_a_tunnel_was_heard_last_is_known(run: Callable[[Script], None]) -> None:
+    async def script(setup: Setup) -> None:
+        setup.dataplane.install(TUNNEL, parameters(1))
+        assert setup.dataplane.heard_at(TUNNEL) is None
+        setup.receive(*peer(1).seal([PACKET]))
+        heard = setup.dataplane.heard_at(TUNNEL)
+        assert heard is not None
+        assert heard <= asyncio.get_running_loop().time()
+        assert setup.dataplane.heard_at("branch9/cpe9/0") is None
+
+    run(script)

@@ -27,3 +27,15 @@ def wrong_checksum(story: Story, source: str = "198.51.100.10:500") -> None:
         carried="1234",
         computed="abcd",
     )
+
+
+def liveness(story: Story) -> None:
+    """The CPE answers our liveness check."""
+    story.stream.publish(
+        "ike", "liveness_checked", tunnel=story.tunnel.name, ike_spi=story.spi, by_peer=False
+    )
+
+
+def esp_probed(story: Story, *, answered: bool) -> None:
+    """The gateway has pinged the CPE through the tunnel."""
+    story.stream.publish("esp", "esp_probed", tunnel=story.tunnel.name, answered=answered, pings=3)

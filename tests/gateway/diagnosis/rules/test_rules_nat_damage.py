@@ -1,7 +1,8 @@
 """Rules about what a NAT or a firewall breaks: GSA-NAT-015 and following."""
 
 from gateway.diagnosis import Certainty
-from tests.gateway.diagnosis.nat_story import autopsy, wrong_checksum
+from tests.gateway.diagnosis.later_story import LaterStory
+from tests.gateway.diagnosis.nat_story import autopsy, esp_probed, liveness, wrong_checksum
 from tests.gateway.diagnosis.story import Story
 
 
@@ -112,3 +113,53 @@ def test_without_knowing_what_the_cpe_believes_nothing_is_said_about_two_nats() 
     story.unanswered("203.0.113.10:500")
     autopsy(story)
     assert story.finding().code == "GSA-IKE-001"
+
+
+# ESP
+
+
+def fell_silent(*, answered: bool = False, alive: bool = True) -> LaterStory:
+    """BGP ended by its hold timer; the gateway asked in IKE and in ESP."""
+    story = LaterStory()
+    story.come_up()
+    story.wait(30)
+    story.notified(4, 0, sent=True)
+    if alive:
+        liveness(story)
+    esp_probed(story, answered=answered)
+    return story
+
+
+def test_a_tunnel_whose_esp_stopped_while_ike_answers_is_likely_filtered() -> None:
+    finding = fell_silent().finding()
+    assert (finding.code, finding.certainty) == ("GSA-NAT-016", Certainty.LIKELY)
+    assert "nor an answer to 3 pings to 10.1.0.4" in finding.saw
+    assert finding.expected == "ESP on UDP 4500, without the non-ESP marker, as it came before"
+
+
+def test_a_cpe_that_answers_pings_has_a_problem_with_bgp_alone() -> None:
+    assert fell_silent(answered=True).finding().code == "GSA-BGP-012"
+
+
+def test_a_cpe_that_does_not_answer_in_ike_either_is_not_filtered() -> None:
+    assert fell_silent(alive=False).finding().code == "GSA-BGP-012"
+
+
+def test_before_the_answer_of_the_probe_only_the_hold_timer_is_known() -> None:
+    story = LaterStory()
+    story.come_up()
+    story.notified(4, 0, sent=True)
+    assert story.finding().code == "GSA-BGP-012"
+
+
+def test_esp_that_comes_again_ends_the_finding() -> None:
+    story = fell_silent()
+    story.syn()
+    assert "GSA-NAT-016" not in [finding.code for finding in story.findings()]
+
+
+def test_a_tunnel_that_works_again_is_no_finding() -> None:
+    story = fell_silent()
+    story.establish_bgp()
+    story.announce("10.1.0.0/16")
+    assert story.findings() == []
