@@ -24,12 +24,13 @@ from ike.codec import (
     VendorPayload,
     build_message,
 )
+from ike.config import CookieMode
 from ike.constants import DhGroup, ExchangeType, HeaderFlag, NotifyType, ProtocolId, TsType
 from ike.crypto import dh
 from ike.identification import Identification
 from ike.path import Path
 from tests.fuzz.sessions import recorded
-from tests.ike.initiator import Initiator
+from tests.ike.initiator import Initiator, first
 from tests.ike.world import IKE_CBC_128, IKE_GCM_256
 
 NEW_SPI = bytes.fromhex("c0ffee02")
@@ -67,6 +68,19 @@ def _cbc(cpe: Initiator) -> None:
 def _refused(cpe: Initiator) -> None:
     cpe.psk = b"another"
     cpe.connect()
+
+
+def _returning_a_cookie(cpe: Initiator) -> None:
+    payloads = cpe.init_payloads()
+    asked = cpe.send_init(payloads)
+    cpe.send_init([first(asked.payloads, NotifyPayload), *payloads])
+    cpe.send_auth()
+
+
+@cache
+def session_with_a_cookie() -> tuple[tuple[bytes, Path], ...]:
+    """What the CPE sends where a cookie is always asked for."""
+    return tuple(recorded(_returning_a_cookie, CookieMode.ALWAYS))
 
 
 @cache

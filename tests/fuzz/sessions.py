@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from ike.codec import Payload, build_payloads, parse_message
-from ike.config import PeerConfig
+from ike.config import CookieMode, Limits, PeerConfig
 from ike.constants import HEADER_LENGTH, DhGroup
 from ike.constants import TransformType as T
 from ike.path import Path
@@ -27,9 +27,9 @@ _LONG = 100_000.0
 """Seconds after which everything that was left alone has ended, lifetimes included."""
 
 
-def new_world() -> World:
+def new_world(cookies: CookieMode = CookieMode.THRESHOLD) -> World:
     """A responder whose only peer may use ``P256`` and AES-CBC; equal from run to run."""
-    return World(peers={CPE: peer()})
+    return World(peers={CPE: peer()}, limits=Limits(retransmit_jitter=0, cookies=cookies))
 
 
 def peer() -> PeerConfig:
@@ -51,9 +51,11 @@ def chain_of(payloads: Sequence[Payload]) -> bytes:
     return bytes([first]) + chain
 
 
-def recorded(play: Callable[[Initiator], object]) -> list[tuple[bytes, Path]]:
+def recorded(
+    play: Callable[[Initiator], object], cookies: CookieMode = CookieMode.THRESHOLD
+) -> list[tuple[bytes, Path]]:
     """The datagrams that an initiator sends in a session."""
-    world, sent = new_world(), list[tuple[bytes, Path]]()
+    world, sent = new_world(cookies), list[tuple[bytes, Path]]()
     deliver = world.deliver
 
     def recording(data: bytes, path: Path) -> list[tuple[bytes, Path]]:

@@ -65,6 +65,15 @@ def test_state_that_outlives_its_ike_sa_breaks_a_rule(name: str, monkeypatch: py
         HARNESSES[name].check(HARNESSES[name].seeds()[0])
 
 
+def test_an_ike_sa_for_who_returned_no_cookie_breaks_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ike.gate.Gate.has_cookie", lambda *_: True)
+    seeds = HARNESSES["front-door"].seeds()
+    asking = [seed for seed in seeds if seed[0] & 0x20]
+    assert len(asking) == 1
+    with pytest.raises(AssertionError):
+        HARNESSES["front-door"].check(asking[0])
+
+
 def test_a_damaged_inner_packet_that_is_let_in_breaks_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.dataplane.esp._inner_packet", lambda plaintext: plaintext)
     with pytest.raises(AssertionError):
