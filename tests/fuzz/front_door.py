@@ -2,8 +2,8 @@
 
 A step's kind says where its datagram comes from (bits 0 and 1) and how long after the last one (bits 2 and
 3); bit 4 repeats it; bit 5, in the first step, makes a responder that asks everybody for a cookie. The seeds
-are whole sessions: the responder draws the same random values in every run, so the messages that were recorded
-verify again.
+are whole sessions: the responder draws the same random values in every run, so the messages that were
+recorded verify again.
 """
 
 from functools import cache
