@@ -21,7 +21,7 @@ class Refusal(StrEnum):
 
 
 _EXPLANATIONS = {
-    Refusal.DEFAULT_ROUTE: "a default route is no branch's prefix",
+    Refusal.DEFAULT_ROUTE: "a default route, or half of one, is no branch's prefix",
     Refusal.ADVERTISED: "the prefix belongs to the service, which advertises it",
 }
 
@@ -29,9 +29,10 @@ _EXPLANATIONS = {
 class ImportPolicy:
     """What is taken from the CPEs of a remote network.
 
-    A default route would make every source address look like the branch's. A prefix that is, or covers, what
-    is advertised to the branch would draw the service's traffic into the tunnel, as would a part of
-    Microsoft's ranges. A part of the rest of the internet is taken: a branch may have public addresses.
+    A default route would make every source address look like the branch's, and so would its two halves
+    (0.0.0.0/1 and 128.0.0.0/1), by which routers outdo one. A prefix that is, or covers, what is advertised
+    to the branch would draw the service's traffic into the tunnel, as would a part of Microsoft's ranges. A
+    part of the rest of the internet is taken: a branch may have public addresses.
 
     Args:
         advertised: What is advertised to the CPEs.
@@ -45,7 +46,7 @@ class ImportPolicy:
 
     def refusal(self, prefix: IPv4Network) -> Refusal | None:
         """Why a prefix is not taken; None when it is."""
-        if prefix.prefixlen == 0:
+        if prefix.prefixlen <= 1:
             return Refusal.DEFAULT_ROUTE
         return Refusal.ADVERTISED if self._covers(prefix) or self._is_microsofts(prefix) else None
 

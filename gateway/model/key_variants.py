@@ -16,6 +16,8 @@ _ENDS = {
     "\n": "a line break",
     "\r\n": "a line break (CR LF)",
     "\r": "a carriage return",
+    " \n": "a space and a line break",
+    " \r\n": "a space and a line break (CR LF)",
     " ": "a space",
     "\t": "a tab",
     "\0": "a zero octet",

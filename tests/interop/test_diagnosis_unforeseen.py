@@ -63,11 +63,73 @@ UNFORESEEN = {
         Mistake(edits={BIRD: [("neighbor 10.2.0.4 as", "neighbor 10.2.0.14 as")]}, wait=WAIT + 4),
     ),
 }
+STRONGSWAN = "/run/etc/strongswan.conf"
+REMOTE_ID = "remote {\n            auth = psk\n            id = 198.51.100.20"
+IPV4_UNICAST, MULTICAST = "    ipv4 {\n        import all;", "    ipv4 multicast {\n        import all;"
+FROM_ANY_PORT = ("install_virtual_ip = no", "install_virtual_ip = no\n    port = 0\n    port_nat_t = 0")
+IPV6_SELECTORS = [("local_ts = 0.0.0.0/0", "local_ts = ::/0"), ("remote_ts = 0.0.0.0/0", "remote_ts = ::/0")]
+LAN = "    route 10.1.0.0/16 reject;"
+NOT_IN_THE_SCENARIOS_EITHER = {
+    "a key with a space and a Windows line break behind it": (
+        "GSA-IKE-022",
+        Mistake(cpe={"psk": "a-long-shared-secret \r\n"}, wait=WAIT),
+    ),
+    "a key that the CPE keeps for another peer": (
+        "GSA-IKE-040",
+        Mistake(edits={SWANCTL: [("secret = ", "id-1 = 198.51.100.99\n        secret = ")]}, wait=7),
+    ),
+    "IKE from a port of the CPE's choice": (
+        "GSA-NAT-010",
+        Mistake(edits={STRONGSWAN: [FROM_ANY_PORT]}, wait=WAIT),
+    ),
+    "IPv6 as traffic selectors": (
+        "GSA-IKE-031",
+        Mistake(edits={SWANCTL: IPV6_SELECTORS}, wait=WAIT),
+    ),
+    "EAP, and an address of the gateway that it does not have": (
+        "GSA-IKE-021",
+        Mistake(
+            edits={
+                SWANCTL: [
+                    ("local {\n            auth = psk", "local {\n            auth = eap"),
+                    (REMOTE_ID, REMOTE_ID.replace("198.51.100.20", "198.51.100.21")),
+                ]
+            },
+            wait=WAIT,
+        ),
+    ),
+    "the gateway's address before NAT as its identity, and the LAN as traffic selector": (
+        "GSA-IKE-025",
+        Mistake(
+            cpe={"local_selector": "10.1.0.0/16"},
+            edits={SWANCTL: [(REMOTE_ID, REMOTE_ID.replace("198.51.100.20", "10.9.9.9"))]},
+            wait=WAIT,
+        ),
+    ),
+    "an AS number of four octets, and nothing exported": (
+        "GSA-BGP-008",
+        Mistake(
+            edits={BIRD: [(OTHER_AS[0], "local 10.1.0.4 as 4200000001"), NO_PREFIX]},
+            wait=WAIT,
+        ),
+    ),
+    "IPv4 multicast instead of unicast": (
+        "GSA-BGP-014",
+        Mistake(edits={BIRD: [(IPV4_UNICAST, MULTICAST)]}, wait=WAIT),
+    ),
+    "a default route in two halves": (
+        "GSA-BGP-020",
+        Mistake(
+            edits={BIRD: [(LAN, f"{LAN}\n    route 0.0.0.0/1 reject;\n    route 128.0.0.0/1 reject;")]},
+            wait=4,
+        ),
+    ),
+}
 
 
-@pytest.mark.parametrize("name", UNFORESEEN)
+@pytest.mark.parametrize("name", [*UNFORESEEN, *NOT_IN_THE_SCENARIOS_EITHER])
 def test_the_first_finding_is_what_an_expert_would_name_first(name: str) -> None:
-    code, mistake = UNFORESEEN[name]
+    code, mistake = (UNFORESEEN | NOT_IN_THE_SCENARIOS_EITHER)[name]
     checked = check_with(mistake)
     assert (checked.codes[:1], checked.status) == ([code], 1)
     assert checked.offline[:1] == [code]

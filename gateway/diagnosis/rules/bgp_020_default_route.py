@@ -12,10 +12,15 @@ def _find(history: History) -> Evidence | None:
         return None
     return announced.evidence(
         found[0],
-        saw="0.0.0.0/0 among the prefixes of the CPE; the lab does not take it",
+        saw=f"{announced.some(found[1])} among the prefixes of the CPE{_halves(found[1])}; "
+        "the lab does not take it",
         expected="the prefixes of the branch's LAN, and nothing else",
         cpe="do not announce its default route to this neighbour: filter it out, or stop redistributing it",
     )
+
+
+def _halves(prefixes: list[str]) -> str:
+    return "" if "0.0.0.0/0" in prefixes else ": a default route in halves"
 
 
 RULE = Rule(
@@ -32,7 +37,7 @@ RULE = Rule(
             "The CPE redistributes its routing table, or originates a default route to all its neighbours "
             "(FRR, IOS XE: neighbor ... default-originate; FortiGate: set capability-default-originate)."
         ),
-        proof="0.0.0.0/0 in an UPDATE message of the CPE.",
+        proof="0.0.0.0/0, or one of its halves 0.0.0.0/1 and 128.0.0.0/1, in an UPDATE message of the CPE.",
         fix=(
             "Announce the branch's own prefixes by name, with an export filter that ends in a deny. The "
             "lab refuses the default route and takes the rest."

@@ -13,7 +13,7 @@ def _find(history: History) -> Evidence | None:
     endpoint = IPv4Address(history.tunnel.advertised_endpoint)
     if history.bgp is None or any(endpoint in network for network in PRIVATE):
         return None
-    covering = [p for p in history.learned if endpoint in IPv4Network(p) and IPv4Network(p).prefixlen]
+    covering = [p for p in history.learned if endpoint in IPv4Network(p) and IPv4Network(p).prefixlen > 1]
     records = [
         r for r in history.all("routes_learned") if not set(covering).isdisjoint(r["data"]["prefixes"])
     ]

@@ -12,6 +12,7 @@ def _find(history: History) -> Evidence | None:
     if offered is None or offered["data"]["accepted"]:
         return None
     data = offered["data"]
+    only_ipv6 = all(":" in each for each in (*data["offered_initiator"], *data["offered_responder"]))
     ours, theirs = ", ".join(data["offered_initiator"]), ", ".join(data["offered_responder"])
     return Evidence(
         where=where(offered, "request for a CHILD SA"),
@@ -22,6 +23,8 @@ def _find(history: History) -> Evidence | None:
             cpe=(
                 "make the tunnel route-based, with any-to-any traffic selectors, and leave the choice to "
                 "routing"
+                if not only_ipv6
+                else "offer IPv4 traffic selectors, any-to-any: device links carry no IPv6"
             ),
             device_link="nothing: every device link is route-based",
             strongswan="local_ts = 0.0.0.0/0\nremote_ts = 0.0.0.0/0",

@@ -28,8 +28,9 @@ def _find(history: History) -> Evidence | None:
         because=(*((nat,) if nat and nat["id"] < answered["id"] else ()), answered),
         fix=Fix(
             cpe=(
-                "let UDP 4500 out, and its answers in, on the CPE and on every firewall and router on the way"
-                f"{alone}"
+                "let UDP 4500 out, and its answers in, on the CPE and on every firewall and router on the "
+                "way; or see in its log whether it has no pre-shared key for "
+                f"{history.tunnel.advertised_endpoint}: such a CPE stops here too{alone}"
             ),
             device_link="nothing: its address and its policy fit",
         ),

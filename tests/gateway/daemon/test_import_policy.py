@@ -16,8 +16,11 @@ def refusal(policy: ImportPolicy, prefix: str) -> Refusal | None:
 
 
 @pytest.mark.parametrize("policy", [MICROSOFT, INTERNET, ImportPolicy(())])
-def test_a_default_route_is_refused_whatever_is_advertised(policy: ImportPolicy) -> None:
-    assert refusal(policy, "0.0.0.0/0") is Refusal.DEFAULT_ROUTE
+@pytest.mark.parametrize("prefix", ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"])
+def test_a_default_route_and_its_halves_are_refused_whatever_is_advertised(
+    policy: ImportPolicy, prefix: str
+) -> None:
+    assert refusal(policy, prefix) is Refusal.DEFAULT_ROUTE
 
 
 @pytest.mark.parametrize("policy", [MICROSOFT, INTERNET, ImportPolicy(())])
@@ -27,7 +30,7 @@ def test_private_prefixes_are_taken(policy: ImportPolicy, prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "prefix", ["52.96.0.0/14", "52.96.0.0/16", "52.99.255.0/24", "52.0.0.0/8", "0.0.0.0/1", "40.0.0.0/8"]
+    "prefix", ["52.96.0.0/14", "52.96.0.0/16", "52.99.255.0/24", "52.0.0.0/8", "0.0.0.0/2", "40.0.0.0/8"]
 )
 def test_what_is_covers_or_is_part_of_microsofts_ranges_is_refused(prefix: str) -> None:
     assert refusal(MICROSOFT, prefix) is Refusal.ADVERTISED
@@ -38,7 +41,7 @@ def test_a_public_prefix_of_the_branch_is_taken_inside_the_internet_profile() ->
 
 
 def test_what_covers_a_prefix_of_the_internet_profile_is_refused() -> None:
-    assert refusal(INTERNET, "128.0.0.0/1") is Refusal.ADVERTISED
+    assert refusal(INTERNET, "128.0.0.0/2") is Refusal.ADVERTISED
 
 
 def test_prefixes_are_sorted_by_what_happens_to_them() -> None:

@@ -1,18 +1,12 @@
 """The smallest change with which a refused request for a CHILD SA succeeds: replayed with the real core."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from ipaddress import IPv4Address
-from typing import Any
 
 import pytest
 
-from gateway.daemon.key_candidates import candidate_keys
-from gateway.daemon.translate import publish_ike
-from gateway.diagnosis import Finding, diagnose, facts_of
-from gateway.model import load, tunnels
-from gateway.records import Stream
+from gateway.diagnosis import diagnose, facts_of
 from ike.codec import (
     AuthPayload,
     KePayload,
@@ -27,62 +21,16 @@ from ike.crypto import dh
 from ike.exchanges.child_request import LONGEST_TOLD
 from ike.identification import Identification
 from ike.selectors import ANY_IPV4
-from tests.gateway.diagnosis.story import EXAMPLES, esp_proposal
-from tests.ike.initiator import Initiator, first, swapped, without
-from tests.ike.world import CPE, World, counting_random
+from tests.gateway.diagnosis.recorded_cpe import LAB, SPI, TUNNEL, Change, Cpe
+from tests.gateway.diagnosis.story import esp_proposal
+from tests.ike.initiator import first, swapped, without
+from tests.ike.world import counting_random
 
-LAB = load([EXAMPLES / "minimal.yaml"])
-(TUNNEL,) = tunnels(LAB)
-SPI = bytes.fromhex("c0ffee01")
 LAN = replace(ANY_IPV4, start=IPv4Address("10.1.0.0"), end=IPv4Address("10.1.255.255"))
 NEW_SPI = bytes.fromhex("c0ffee02")
 CBC = esp_proposal(Encr.AES_CBC, 256, Integ.HMAC_SHA2_256_128)
 NAME = Identification(IdType.ID_FQDN, b"branch.example")
 TRANSPORT = NotifyPayload(NotifyType.USE_TRANSPORT_MODE)
-Change = Callable[[list[Payload]], list[Payload]]
-
-
-class Cpe(Initiator):
-    """A CPE of the lab file's only tunnel, and what the gateway records of it.
-
-    Args:
-        psk: Its key, by default the right one.
-        peer: What the gateway has configured otherwise.
-        facts: What ``gateway_ready`` says otherwise.
-    """
-
-    def __init__(
-        self,
-        psk: bytes = TUNNEL.psk,
-        facts: Mapping[str, Any] | None = None,
-        **peer: Any,
-    ) -> None:
-        candidates = partial(candidate_keys, TUNNEL, [TUNNEL])
-        config = replace(TUNNEL.peer_config, candidate_keys=candidates, **peer)
-        super().__init__(World(peers={CPE: config}), psk=psk)
-        self.facts = facts_of(TUNNEL, LAB).as_json() | dict(facts or {})
-        self.esp_spi = SPI
-
-    def auth(self, *changes: Change) -> None:
-        """Do IKE_SA_INIT, and IKE_AUTH with its payloads changed."""
-        self.send_init()
-        payloads = self.auth_payloads(str(TUNNEL.peer_address))
-        for change in changes:
-            payloads = change(payloads)
-        self.send_auth(payloads)
-
-    def records(self) -> list[dict[str, Any]]:
-        """What the gateway has recorded."""
-        stream = Stream(lambda: 0.0)
-        stream.publish("lab", "gateway_ready", endpoints=[], tunnels=[self.facts])
-        for event in self.world.events:
-            publish_ike(stream, event)
-        return [record.as_json() for record in stream.history]
-
-    def finding(self) -> Finding:
-        """The only finding."""
-        (finding,) = diagnose(self.records())
-        return finding
 
 
 def swap(new: Payload) -> Change:

@@ -18,6 +18,7 @@ def hints(key: str, entered: bytes) -> list[str]:
     [
         (KEY + "\n", "with a line break added at its end"),
         (KEY + "\r\n", "with a line break (CR LF) added at its end"),
+        (KEY + " \r\n", "with a space and a line break (CR LF) added at its end"),
         (KEY + " ", "with a space added at its end"),
         (" " + KEY, "with a space added before it"),
         (f'"{KEY}"', "in quotes"),

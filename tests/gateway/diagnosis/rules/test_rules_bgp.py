@@ -123,7 +123,7 @@ def test_a_cpe_that_refuses_ours_expects_another_number() -> None:
 def test_another_notification_is_no_as_number() -> None:
     story = connected()
     story.syn()
-    story.notified(6, 2, sent=False)
+    story.notified(6, 4, sent=False)
     assert story.findings(after=3600) == []
 
 

@@ -1,7 +1,8 @@
-"""Rules about BGP segments and sessions that are lost: GSA-BGP-011, 012, 013 and 030."""
+"""Rules about BGP segments and sessions that are lost or refused: GSA-BGP-011, 012, 013, 014 and 030."""
 
 import pytest
 
+from bgp.notification import notification_name
 from gateway.diagnosis import Certainty, Severity
 from tests.gateway.diagnosis.story import Story
 
@@ -156,3 +157,44 @@ def test_a_session_lost_after_a_long_time_is_not_recursive() -> None:
     story.wait(601)
     story.notified(4, 0, sent=True)
     assert story.finding().code == "GSA-BGP-012"
+
+
+UNSUPPORTED, BAD_PEER_AS, HOLD_TIMER, SHUTDOWN, COLLISION = (2, 7), (2, 2), (4, 0), (6, 2), (6, 7)
+
+
+@pytest.mark.parametrize("reason", [(2, 3), (2, 6), UNSUPPORTED, SHUTDOWN])
+def test_a_notification_that_refuses_the_session_is_named(reason: tuple[int, int]) -> None:
+    story = Story()
+    story.connect()
+    story.syn()
+    story.notified(*reason, sent=False)
+    finding = story.finding()
+    assert (finding.code, finding.certainty) == ("GSA-BGP-014", Certainty.PROVEN)
+    assert finding.title == f"BGP refused: {notification_name(*reason).rpartition(' / ')[2]}"
+    assert "from the CPE" in finding.saw
+
+
+@pytest.mark.parametrize("reason", [BAD_PEER_AS, HOLD_TIMER, COLLISION])
+def test_a_notification_with_another_code_or_that_passes_is_no_refusal(reason: tuple[int, int]) -> None:
+    story = Story()
+    story.connect()
+    story.syn()
+    story.notified(*reason, sent=False)
+    assert "GSA-BGP-014" not in {finding.code for finding in story.findings()}
+
+
+def test_a_session_that_worked_may_be_shut_down() -> None:
+    story = Story()
+    story.come_up()
+    story.notified(*SHUTDOWN, sent=False)
+    assert story.findings() == []
+
+
+def test_a_session_that_comes_up_after_a_refusal_makes_it_history() -> None:
+    story = Story()
+    story.connect()
+    story.syn()
+    story.notified(*UNSUPPORTED, sent=False)
+    story.establish_bgp()
+    story.announce("10.1.0.0/16")
+    assert story.findings() == []
