@@ -179,16 +179,25 @@ class FrontDoor:
         except CodecError as error:
             self._drop(path, DropReason.MALFORMED, str(error))
             return None
+        told_before = len(self._ctx.events)
         self._report(message, len(data), path, peer)
         try:
             request = ike_sa_init.InitRequest(data=data, message=message, path=path, peer=peer)
             return ike_sa_init.answer(request, self._ctx)
         except InvalidSyntax as error:
             # This notification may only be sent encrypted (RFC 7296 section 3.10.1): there are no keys yet.
-            self._drop(path, DropReason.MALFORMED, error.reason)
+            told = self._drop(path, DropReason.MALFORMED, error.reason)
         except NotifyError as error:
             self._refuse(message.header, path, error.notify, error.reason, peer=peer.name, data=error.data)
+            told = self.flood.allows(Kind(RequestRefused, peer.name), path, self._ctx.now)
+        if not told:
+            self._take_back(told_before)
         return None
+
+    def _take_back(self, told_before: int) -> None:
+        """Tell nothing of the request that is being dealt with: there are too many of its kind."""
+        while len(self._ctx.events) > told_before:
+            self._ctx.events.pop()
 
     def _report(self, message: Message, length: int, path: Path, peer: PeerConfig) -> None:
         self._ctx.emit(

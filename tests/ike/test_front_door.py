@@ -10,10 +10,17 @@ from ike.constants import DhGroup, ExchangeType, HeaderFlag, NotifyType
 from ike.cookies import SECRET_SECONDS
 from ike.crypto import dh
 from ike.door_events import CookieRequested, EventsSuppressed
-from ike.events import DatagramDropped, DropReason, MessageReceived, RequestRefused
+from ike.events import (
+    DatagramDropped,
+    DropReason,
+    MessageReceived,
+    MessageSent,
+    ProposalsEvaluated,
+    RequestRefused,
+)
 from ike.flood import BURST
 from ike.path import Path
-from tests.ike.initiator import NO_SPI, Initiator, first, notified, swapped
+from tests.ike.initiator import NO_SPI, Initiator, first, notified, swapped, without
 from tests.ike.world import CPE, IKE_CBC_128, PATH_500, PEER, World
 
 ALWAYS = Limits(cookies=CookieMode.ALWAYS)
@@ -342,6 +349,31 @@ def test_what_of_a_flood_is_not_reported_makes_no_event_but_the_answer_waits_all
         assert world.responder.has_events == (number < BURST)
         world.responder.next_event()
         assert is_cookie(world.responder.datagrams_to_send())
+
+
+def test_refused_requests_are_all_answered_and_the_many_of_them_counted() -> None:
+    """Whoever has the address of a peer can return cookies, and so have any number of them refused."""
+    world = World(peers={CPE: replace(PEER, ike_suites=(IKE_CBC_128,))}, limits=NEVER)
+    for number in range(BURST + 10):
+        cpe = Initiator(world, seed=str(number))
+        assert len(world.deliver(cpe.init_request())) == 1
+    for kind in (MessageReceived, ProposalsEvaluated, RequestRefused, MessageSent):
+        assert len(world.of(kind)) == BURST
+    world.advance(1.0)
+    (event,) = world.of(EventsSuppressed)
+    assert (event.kind, event.reason, event.count) == ("RequestRefused", None, 10)
+
+
+def test_requests_that_lack_a_payload_are_counted_once_though_they_were_read() -> None:
+    world = World(limits=NEVER)
+    for number in range(BURST + 10):
+        cpe = Initiator(world, seed=str(number))
+        world.deliver(cpe.init_request(without(cpe.init_payloads(), KePayload)))
+    assert world.drops == [DropReason.MALFORMED] * BURST
+    assert len(world.of(MessageReceived)) == BURST
+    world.advance(1.0)
+    (event,) = world.of(EventsSuppressed)
+    assert (event.kind, event.reason, event.count) == ("DatagramDropped", DropReason.MALFORMED, 10)
 
 
 def test_a_flood_leaves_nothing_behind() -> None:
