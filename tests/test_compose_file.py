@@ -48,7 +48,7 @@ def test_no_service_is_privileged_and_each_starts_without_capabilities() -> None
 
 def test_only_gateways_with_namespaces_of_their_own_have_sys_admin() -> None:
     with_it = {name for name, service in services().items() if "SYS_ADMIN" in service["cap_add"]}
-    assert with_it == {"gateway", "gateway-host"}
+    assert with_it == {"gateway", "gateway-nat", "gateway-host"}
 
 
 def test_every_service_belongs_to_a_profile_that_env_tells_of() -> None:
@@ -61,6 +61,30 @@ def test_every_dependency_waits_for_health() -> None:
     for service in services().values():
         for condition in service.get("depends_on", {}).values():
             assert condition == {"condition": "service_healthy"}
+
+
+def test_what_a_service_waits_for_is_in_its_profiles() -> None:
+    """Version 2 refuses a dependency that no active profile has; 1.29 starts it."""
+    found = services()
+    for service in found.values():
+        for dependency in service.get("depends_on", {}):
+            assert set(service["profiles"]) <= set(found[dependency]["profiles"])
+
+
+def test_security_options_are_written_with_an_equals_sign() -> None:
+    """The engine calls the colon deprecated."""
+    options = [option for service in services().values() for option in service["security_opt"]]
+    assert all("=" in option and ":" not in option for option in options)
+
+
+def test_no_two_services_have_the_same_address() -> None:
+    """So two profiles can be up at the same time."""
+    addresses = [
+        network["ipv4_address"]
+        for service in services().values()
+        for network in service.get("networks", {}).values()
+    ]
+    assert len(addresses) == len(set(addresses))
 
 
 def test_all_networks_are_in_the_benchmarking_range() -> None:

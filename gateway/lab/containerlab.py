@@ -4,6 +4,7 @@ Each CPE gets a cable of its own to the gateway, a /31 (RFC 3021) with its publi
 the next hop of its default route at the other.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ PLACEHOLDER = "your-cpe-image:tag"
 """The image of every CPE, to be replaced."""
 _FOLDER = PurePosixPath("/etc/gsalab")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+_NOT_IN_FILES = re.compile(r"[^A-Za-z0-9._-]+")
+"""What a shell, or containerlab's expansion of variables, could take for something else."""
 
 
 class SharedCableError(Exception):
@@ -53,12 +56,15 @@ def topology(
         SharedCableError: The addresses of two CPEs exclude each other.
     """
     cpes = _cpes(tunnels)
-    mounted = {file: _FOLDER / f"{number}-{PurePosixPath(file).name}" for number, file in enumerate(files)}
+    mounted = {
+        file: _FOLDER / f"{number}-{_NOT_IN_FILES.sub('-', PurePosixPath(file).name)}"
+        for number, file in enumerate(files)
+    }
     endpoints = sorted({tunnel.endpoint for tunnel in tunnels})
     lines = [
         "# Written by gsalab export containerlab. Put the images of your CPEs where it says so, then:",
-        "#   containerlab deploy -t THIS-FILE",
-        "#   docker exec GATEWAY-CONTAINER gsalab check",
+        *_deployment(psk_variable),
+        f"#   docker exec clab-{_name(name)}-gateway gsalab check",
         f"name: {_name(name)}",
         "topology:",
         "  nodes:",
@@ -69,6 +75,16 @@ def topology(
         *(f'    - endpoints: ["gateway:{cpe.interface}", "{cpe.name}:eth1"]' for cpe in cpes),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _deployment(psk_variable: str | None) -> list[str]:
+    """How to deploy: containerlab needs root, and replaces a variable by what its own environment has."""
+    if psk_variable is None:
+        return ["#   sudo containerlab deploy -t THIS-FILE"]
+    return [
+        f"#   export {psk_variable}=YOUR-PRE-SHARED-KEY",
+        f"#   sudo --preserve-env={psk_variable} containerlab deploy -t THIS-FILE",
+    ]
 
 
 def _cpes(tunnels: Sequence[Tunnel]) -> list[Cpe]:
@@ -105,11 +121,11 @@ def _gateway(
     return [
         "    gateway:",
         "      kind: linux",
-        f"      image: {image}",
+        f"      image: {_text(image)}",
         "      entrypoint: sh",
         f"      cmd: -c '{addresses}exec gateway-entrypoint up {options}'",
         "      binds:",
-        *(f'        - "{file}:{path}:ro"' for file, path in mounted.items()),
+        *(f"        - {_text(f'{file}:{path}:ro')}" for file, path in mounted.items()),
         "      exec:",
         *(f"        - ip address replace {cpe.next_hop}/31 dev {cpe.interface}" for cpe in cpes),
     ]
@@ -130,6 +146,11 @@ def _settings(tunnel: Tunnel) -> list[str]:
         f"      # tunnel {tunnel.name}: to {tunnel.advertised_endpoint}, identity {tunnel.peer_address}",
         f"      #   BGP {tunnel.peer_bgp} AS {tunnel.peer_asn} with {tunnel.local_bgp} AS {tunnel.local_asn}",
     ]
+
+
+def _text(text: str) -> str:
+    """A text in YAML, after containerlab's expansion of variables, to which two dollars are one."""
+    return json.dumps(text.replace("$", "$$"), ensure_ascii=False)
 
 
 def _name(text: str) -> str:

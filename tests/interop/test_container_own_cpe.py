@@ -168,7 +168,7 @@ def test_a_single_remote_network_needs_no_sys_admin(
     host = connected.engine.inspect(connected.container("gateway-published"))["HostConfig"]
     assert (host["Privileged"], host["CapDrop"]) == (False, ["ALL"])
     assert set(host["CapAdd"]) == {"NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW"}
-    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert host["SecurityOpt"] == ["no-new-privileges=true"]
 
 
 def test_shared_the_underlay_reaches_neither_bgp_nor_the_edge(connected: Project) -> None:
@@ -200,13 +200,13 @@ def test_shared_inside_has_no_route_of_the_underlay(connected: Project) -> None:
     assert "Network is unreachable" in connected.inside("gateway-published", *get, check=False)
 
 
-def test_shared_with_several_remote_networks_both_ways_out_are_named(images: Engine) -> None:
-    labs = f"{CHECKOUT}/containers/labs:/etc/gsalab:ro"
-    files = [
-        word for name in ("gateway", "bellevue", "redmond") for word in ("-f", f"/etc/gsalab/{name}.yaml")
-    ]
-    run = ("docker", "run", "--rm", "--cap-drop=ALL", "-v", labs, "-e", "GSALAB_PSK=a-long-shared-secret")
-    said = images.run(*run, f"gsalab/gateway:{TAG}", "up", *files, "--namespaces", "shared", check=False)
+def test_shared_with_several_remote_networks_both_ways_out_are_named(images: Engine, labs: Path) -> None:
+    one, other = ((CHECKOUT / f"containers/labs/{name}.yaml").read_text() for name in ("bellevue", "redmond"))
+    lab = labs / "two.yaml"
+    lab.write_text(one + other.partition("remoteNetworks:\n")[2])
+    rights = ("--cap-drop=ALL", "-v", f"{lab}:/etc/gsalab/lab.yaml:ro")
+    shared = ("-e", "GSALAB_NAMESPACES=shared", "-e", "GSALAB_PSK=a-long-shared-secret")
+    said = images.run("docker", "run", "--rm", *rights, *shared, f"gsalab/gateway:{TAG}", check=False)
     assert "one container for each remote network; or --namespaces own" in said
     assert "SYS_ADMIN" in said
 

@@ -11,13 +11,13 @@ pytestmark = [pytest.mark.interop, pytest.mark.container, pytest.mark.timeout(18
 
 
 def test_nat_static_hides_the_cpe_behind_the_isp_and_down_leaves_nothing(images: Engine, home: Path) -> None:
-    project = Project(engine=images, profile="nat-static")
+    project = Project(engine=images, profile="nat-static", gateway="gateway-nat")
     try:
         project.compose("up", "-d", TRACES=str(home))
         until(lambda: project.health("host-nat") == "healthy", 150)
         assert project.status("redmond/cpe1/0")["ike"]["identity"].startswith("198.18.0.3 ")
-        assert "198.18.0.3:4500" in project.log("gateway")
-        assert "198.18.11.10" not in project.log("gateway")
+        assert "198.18.0.3:4500" in project.log("gateway-nat")
+        assert "198.18.11.10" not in project.log("gateway-nat")
     finally:
         project.compose("down")
     assert project.left() == ""

@@ -39,9 +39,9 @@ CAPABILITIES: dict[Role, tuple[str, ...]] = {
     "host": ("NET_ADMIN", "NET_RAW"),
 }
 _WITH_TUN: frozenset[Role] = frozenset({"gateway", "cpe", "tunnel", "router"})
-_NAMESPACES = ["apparmor:unconfined", "seccomp:unconfined"]
+_NAMESPACES = ["apparmor=unconfined", "seccomp=unconfined"]
 """What the gateway needs beside SYS_ADMIN to make its inner namespaces."""
-_NO_NEW_PRIVILEGES = ["no-new-privileges:true"]
+_NO_NEW_PRIVILEGES = ["no-new-privileges=true"]
 _ENVIRONMENT: dict[Role, dict[str, str]] = {
     role: {"STRONGSWAN_CONF": "/etc/strongswan.conf"} for role in ("cpe", "tunnel")
 }

@@ -17,7 +17,7 @@ TEXT = {"type": "string"}
 TEXTS = {"type": "array", "minItems": 1, "items": {"type": "string"}}
 # What containerlab's schema (https://containerlab.dev/clab.schema.json, read in the repository
 # srl-labs/containerlab at b11ef1a) says of the members that are written here, in our words.
-# No others are allowed.
+# No others are allowed. All that is exported here was once validated with the schema itself, too.
 SCHEMA = {
     "type": "object",
     "required": ["name", "topology"],
@@ -117,6 +117,22 @@ def test_no_pre_shared_key_is_written() -> None:
     assert tunnel.psk.decode() not in topology("lab", [tunnel], ["lab.yaml"], "image")
     document = exported([tunnel], psk_variable="GSALAB_PSK")
     assert document["topology"]["nodes"]["gateway"]["env"] == {"GSALAB_PSK": "${GSALAB_PSK}"}
+
+
+def test_deploying_passes_the_variable_of_the_key_through_sudo() -> None:
+    text = topology("lab", example(), ["lab.yaml"], "image", psk_variable="GSALAB_PSK")
+    assert "#   sudo --preserve-env=GSALAB_PSK containerlab deploy -t THIS-FILE" in text
+
+
+def test_the_comment_names_the_container_that_containerlab_makes() -> None:
+    assert "#   docker exec clab-my-lab-gateway gsalab check" in topology("My lab", example(), ["f"], "image")
+
+
+def test_a_file_name_reaches_neither_the_shell_nor_the_expansion_of_variables() -> None:
+    text = topology("lab", example(), ['it\'s "my" $lab.yaml'], "image")
+    gateway = YAML(typ="safe").load(text)["topology"]["nodes"]["gateway"]
+    assert gateway["binds"] == ['it\'s "my" $$lab.yaml:/etc/gsalab/0-it-s-my-lab.yaml:ro']
+    assert shlex.split(gateway["cmd"])[1].endswith("up -f /etc/gsalab/0-it-s-my-lab.yaml")
 
 
 def test_two_cpes_that_are_each_others_next_hop_are_refused() -> None:
