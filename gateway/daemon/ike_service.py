@@ -84,15 +84,17 @@ class IkeService:
         What a message did is carried out before the next one is looked at. Messages that did nothing, as
         most of a flood, are left to the end: the answers to them go out together.
         """
-        responder, now = self._responder, self._loop.time()
+        responder, now, waiting = self._responder, self._loop.time(), False
         for data, path in messages:
             if self._stopping and data[_EXCHANGE_TYPE : _EXCHANGE_TYPE + 1] in _INITIAL:
                 continue
             responder.receive_datagram(data, path, now)
-            if responder.has_events:
+            waiting = not responder.has_events
+            if not waiting:
                 self._flush()
                 now = self._loop.time()
-        self._flush()
+        if waiting:
+            self._flush()
 
     def peer_moved(self, spi_in: int, path: Path) -> None:
         """Take note that a CHILD SA's newest packet came along another path; the responder decides."""
@@ -163,14 +165,18 @@ class IkeService:
                 dataplane.move(spi_in, event.new, udp_encapsulation=event.udp_encapsulation)
 
     def _schedule(self) -> None:
+        """See to it that a timer comes in time. One that comes too early finds nothing due and sets the next.
+
+        So a timer stays when what it was set for is over: most messages put off a deadline.
+        """
         due = self._responder.next_timer()
+        if due is None:
+            return
         if self._timer is not None:
-            if self._timer.when() == due:
+            if self._timer.when() <= due:
                 return
             self._timer.cancel()
-            self._timer = None
-        if due is not None:
-            self._timer = self._loop.call_at(due, self._on_timer)
+        self._timer = self._loop.call_at(due, self._on_timer)
 
     def _send_keepalives(self) -> None:
         """Keep the mapping of a NAT on our side; for one on its side the CPE does (RFC 3948 section 4)."""
