@@ -33,6 +33,7 @@ class Outcome:
         found: Codes that it ended with, sorted.
         problems: What was not as the scenario says.
         seconds: How long it took.
+        fixed: Whether it was run with its fix.
     """
 
     scenario: str
@@ -40,6 +41,7 @@ class Outcome:
     found: tuple[str, ...]
     problems: tuple[str, ...]
     seconds: float
+    fixed: bool = False
 
     @property
     def ok(self) -> bool:
@@ -183,4 +185,5 @@ def _outcome(scenario: Scenario, output: bytes, errors: bytes, *, fixed: bool, s
         found=tuple(sorted({finding["code"] for finding in report.get("findings", ())})),
         problems=tuple(report.get("problems", ())),
         seconds=seconds,
+        fixed=fixed,
     )

@@ -99,7 +99,8 @@ def lab_run_all(*, backend: str = "netns", fixed: bool = False, jobs: int = 4, o
         return _usage(ScenarioError([f"no backend is called {backend}: there is {', '.join(BACKENDS)}"]))
     BACKENDS[backend]().require()
     every = scenarios.names()
-    table = OutcomeTable(every) if output == "text" else None
+    again = "gsalab lab run" + (f" --backend {backend}" if backend != "netns" else "")
+    table = OutcomeTable(every, jobs=jobs, fixed=fixed, again=again) if output == "text" else None
     running = run_all(every, backend=backend, fixed=fixed, jobs=jobs, watch=table or Unwatched())
     try:
         with contextlib.closing(table) if table else contextlib.nullcontext():

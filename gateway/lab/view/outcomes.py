@@ -21,16 +21,31 @@ class OutcomeTable:
     Args:
         names: The scenarios that run.
         file: Where to write; standard output by default.
+        jobs: How many run at a time.
+        fixed: Whether the failures run with their fix.
+        again: What a person types before a scenario's name to run it alone.
     """
 
-    def __init__(self, names: Sequence[str], file: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        file: TextIO | None = None,
+        *,
+        jobs: int = 1,
+        fixed: bool = False,
+        again: str = "gsalab lab run",
+    ) -> None:
         self._console = Console(file=file, highlight=False, soft_wrap=True)
+        self._fixed, self._again = fixed, again
         self._width = max(map(len, names), default=0)
         self._total = len(names)
         self._ended = 0
         self._running: dict[str, float] = {}
         self._started = time.monotonic()
         header = f"{'':>9}  {'scenario':<{self._width}}  {'expected':<{_EXPECTED}}  found"
+        how = "each failure with its fix" if fixed else "each with what it has to find"
+        several = f", {jobs} at a time" if jobs > 1 else ""
+        self._console.print(f"{self._total} scenarios{several}, {how}\n")
         self._console.print(f"[dim]{header}[/]")
         self._live: Live | None = None
         if self._console.is_terminal:
@@ -48,7 +63,8 @@ class OutcomeTable:
             return
         now = time.monotonic()
         running = ", ".join(f"{name} {now - begun:.0f} s" for name, begun in self._running.items())
-        line = f"{self._ended}/{self._total} after {now - self._started:.0f} s; runs: {running or 'nothing'}"
+        after = _duration(now - self._started)
+        line = f"{self._ended}/{self._total} after {after}; runs: {running or 'nothing'}"
         self._live.update(Text(line, style="dim", no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def add(self, outcome: Outcome) -> None:
@@ -56,12 +72,11 @@ class OutcomeTable:
         self._ended += 1
         self._running.pop(outcome.scenario, None)
         mark, colour = ("✓", "green") if outcome.ok else ("✗", "red")
-        expected, found = " ".join(outcome.expected) or "works", " ".join(outcome.found)
+        expected = " ".join(outcome.expected) or "works"
         count = f"{self._ended}/{self._total}"
-        said = found or ("works" if not outcome.expected and outcome.ok else "nothing")
         line = (
             f"{count:>7} [{colour}]{mark}[/]  {outcome.scenario:<{self._width}}"
-            f"  {expected:<{_EXPECTED}}  {said}"
+            f"  {expected:<{_EXPECTED}}  {_found(outcome)}"
         )
         self._console.print(f"{line}  [dim]{outcome.seconds:.0f} s[/]")
         for problem in outcome.problems:
@@ -79,13 +94,31 @@ class OutcomeTable:
         """The sum."""
         bad = [outcome for outcome in outcomes if not outcome.ok]
         extra = sum(len(outcome.extra) for outcome in outcomes)
-        seconds = time.monotonic() - self._started
+        after = _duration(time.monotonic() - self._started)
         self._console.print()
-        if bad:
-            names = ", ".join(outcome.scenario for outcome in bad)
-            verdict = f"✗ {len(bad)} of {len(outcomes)} scenarios are not as expected"
-            self._console.print(f"[bold red]{verdict}[/]: {names}")
-        else:
-            self._console.print(f"[bold green]✓ all {len(outcomes)} scenarios are as expected[/]")
         found = f"{extra} extra finding{'' if extra == 1 else 's'}" if extra else "no extra finding"
-        self._console.print(f"  {found}, {seconds:.0f} s")
+        if not bad:
+            self._console.print(f"[bold green]✓ all {len(outcomes)} scenarios are as expected[/]")
+            self._console.print(f"  {found}, {after}")
+            return
+        verdict = f"✗ {len(bad)} of {len(outcomes)} scenarios are not as expected"
+        self._console.print(f"[bold red]{verdict}[/]")
+        self._console.print(f"  {found}, {after}\n\nRun alone what failed, with all that it shows:")
+        for outcome in bad:
+            fix = " --fix" if self._fixed and outcome.fixed else ""
+            self._console.print(f"  {self._again} {outcome.scenario}{fix}")
+
+
+def _found(outcome: Outcome) -> str:
+    """What a run ended with; codes that it had to find beside those that it had not."""
+    wanted = [code for code in outcome.found if code not in outcome.extra]
+    if outcome.ok and not wanted:
+        return "works"
+    extra = f"[red]extra {' '.join(outcome.extra)}[/]" if outcome.extra else ""
+    return "  ".join(filter(None, (" ".join(wanted), extra))) or "[red]nothing[/]"
+
+
+def _duration(seconds: float) -> str:
+    """``45 s``, ``7 min 5 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

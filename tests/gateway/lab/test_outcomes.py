@@ -1,6 +1,10 @@
 """What a person sees of many runs."""
 
 import io
+import time
+from dataclasses import replace
+
+import pytest
 
 from gateway.lab.all import Outcome
 from gateway.lab.view import OutcomeTable
@@ -27,8 +31,9 @@ def printed(*outcomes: Outcome) -> list[str]:
 
 def test_each_run_is_a_plain_line_with_what_was_expected_and_found() -> None:
     lines = printed(outcome("basic"), outcome("psk-mismatch", PSK, expected=(PSK,)))
-    assert lines[1].split() == ["1/2", "✓", "basic", "works", "works", "4", "s"]
-    assert lines[2].split() == ["2/2", "✓", "psk-mismatch", PSK, PSK, "4", "s"]
+    assert lines[0] == "2 scenarios, each with what it has to find"
+    assert lines[3].split() == ["1/2", "✓", "basic", "works", "works", "4", "s"]
+    assert lines[4].split() == ["2/2", "✓", "psk-mismatch", PSK, PSK, "4", "s"]
     assert lines[-2] == "✓ all 2 scenarios are as expected"
     assert lines[-1].startswith("  no extra finding, ")
 
@@ -39,11 +44,45 @@ def test_what_is_not_as_expected_is_marked_with_its_problems_and_named_in_the_su
         outcome("basic", "GSA-NAT-001"),
         outcome("psk-mismatch", expected=(PSK,), problems=(problem,)),
     )
-    assert lines[1].split() == ["1/2", "✗", "basic", "works", "GSA-NAT-001", "4", "s"]
-    assert lines[2].split() == ["2/2", "✗", "psk-mismatch", PSK, "nothing", "4", "s"]
-    assert [line.strip() for line in lines[3:5]] == [f"expected {PSK}, which was not found", "and [more]"]
-    assert lines[-2] == "✗ 2 of 2 scenarios are not as expected: basic, psk-mismatch"
-    assert lines[-1].startswith("  1 extra finding, ")
+    assert lines[3].split() == ["1/2", "✗", "basic", "works", "extra", "GSA-NAT-001", "4", "s"]
+    assert lines[4].split() == ["2/2", "✗", "psk-mismatch", PSK, "nothing", "4", "s"]
+    assert [line.strip() for line in lines[5:7]] == [f"expected {PSK}, which was not found", "and [more]"]
+    assert lines[8] == "✗ 2 of 2 scenarios are not as expected"
+    assert lines[9].startswith("  1 extra finding, ")
+
+
+def test_what_failed_is_told_as_commands_that_run_it_alone() -> None:
+    lines = printed(outcome("basic", "GSA-NAT-001"), outcome("psk-mismatch", PSK, expected=(PSK,)))
+    assert lines[-2:] == ["Run alone what failed, with all that it shows:", "  gsalab lab run basic"]
+
+
+def test_a_fix_that_failed_is_run_alone_with_the_fix() -> None:
+    file = io.StringIO()
+    table = OutcomeTable(
+        ["psk-mismatch", "basic"], file, jobs=2, fixed=True, again="gsalab lab run --backend docker"
+    )
+    table.end([replace(outcome("psk-mismatch", PSK), fixed=True), outcome("basic", "GSA-NAT-001")])
+    lines = file.getvalue().splitlines()
+    assert lines[0] == "2 scenarios, 2 at a time, each failure with its fix"
+    assert lines[-2:] == [
+        "  gsalab lab run --backend docker psk-mismatch --fix",
+        "  gsalab lab run --backend docker basic",
+    ]
+
+
+def test_what_was_found_beside_the_expected_is_called_extra() -> None:
+    lines = printed(outcome("psk-mismatch", "GSA-NAT-001", PSK, expected=(PSK,)))
+    assert lines[3].split() == ["1/1", "✗", "psk-mismatch", PSK, PSK, "extra", "GSA-NAT-001", "4", "s"]
+
+
+def test_a_long_run_is_told_in_minutes() -> None:
+    file = io.StringIO()
+    started = time.monotonic()
+    table = OutcomeTable(["basic"], file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: started + 425)
+        table.end([outcome("basic")])
+    assert file.getvalue().endswith("no extra finding, 7 min 5 s\n")
 
 
 def test_no_line_of_what_runs_where_output_is_no_terminal() -> None:
@@ -52,7 +91,7 @@ def test_no_line_of_what_runs_where_output_is_no_terminal() -> None:
     table.begin("basic")
     table.tick()
     table.close()
-    assert file.getvalue().splitlines() == [file.getvalue().splitlines()[0]]
+    assert "runs:" not in file.getvalue()
 
 
 def test_a_terminal_shows_what_runs_and_the_line_goes_away() -> None:
