@@ -45,8 +45,9 @@ def troubleshooting_result(
 
 def _result(finding: Finding) -> dict[str, Any]:
     tunnel = f"{finding.tunnel}: " if finding.tunnel else ""
+    replayed = f"Replayed: {finding.what_if}. " if finding.what_if else ""
     detailed = (
-        f"{tunnel}{finding.where}. Saw: {finding.saw}. Expected: {finding.expected}. "
+        f"{tunnel}{finding.where}. Saw: {finding.saw}. Expected: {finding.expected}. {replayed}"
         f"Certainty: {finding.certainty}. The real service {finding.real_service}."
     )
     actions = [f"On the CPE: {finding.fix.cpe}", f"On the device link: {finding.fix.device_link}"]

@@ -78,8 +78,7 @@ RULE = Rule(
         ),
         fix=(
             "Switch re-authentication off. strongSwan: reauth_time = 0 (the default of swanctl.conf), or "
-            "charon.make_before_break = yes. FortiGate: set reauth disable in phase1-interface. IOS XE: no "
-            "reauth in the IKEv2 profile."
+            "charon.make_before_break = yes. FortiGate: set reauth disable in phase1-interface."
         ),
         service="A pair of tunnelDisconnected and tunnelConnected in the health log each time.",
     ),

@@ -56,7 +56,7 @@ RULE = Rule(
         ),
         fix=(
             "NAT keepalives every 20 seconds (RFC 3948 section 4), and DPD on the CPE. FortiGate: set "
-            "keepalive in phase1-interface. IOS XE: crypto isakmp nat keepalive 20. Palo Alto: NAT "
+            "keepalive in phase1-interface. IOS XE: crypto ikev2 nat keepalive 20. Palo Alto: NAT "
             "traversal on, with liveness check. Raise the UDP timeout on the router before the CPE."
         ),
         service="A disconnected tunnel in the health log, without a reason.",

@@ -8,7 +8,8 @@ from pydantic.alias_generators import to_camel
 
 from gateway.diagnosis.azure import NO_FAULT, troubleshooting_result
 from gateway.diagnosis.finding import Finding
-from tests.gateway.diagnosis.story import DIFFERENT_KEYS, Story
+from ike.constants import DhGroup, Encr, Prf
+from tests.gateway.diagnosis.story import DIFFERENT_KEYS, Story, ike_proposal
 
 
 class RecommendedAction(BaseModel):
@@ -84,3 +85,12 @@ def test_times_are_in_utc_with_milliseconds() -> None:
 def test_the_shape_refuses_a_member_that_the_service_does_not_have() -> None:
     with pytest.raises(ValidationError):
         SHAPE.validate_python(shaped() | {"findings": []})
+
+
+def test_the_smallest_change_that_helps_is_told_in_detail() -> None:
+    story = Story()
+    story.init(ike_proposal(Encr.AES_GCM_16, 256, Prf.HMAC_SHA2_384, DhGroup.ECP_384))
+    (result,) = shaped(story.finding())["results"]
+    assert "Replayed: with Diffie-Hellman group MODP_2048 instead of ECP_384, and" in result["detailed"]
+    (without,) = shaped(finding())["results"]
+    assert "Replayed" not in without["detailed"]
