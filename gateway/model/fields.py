@@ -131,22 +131,26 @@ def outside(noun: str, excluded: dict[str, str], fix: str) -> Callable[[object],
     return check
 
 
+_NO_BGP = {
+    "0.0.0.0/32": "this host",
+    "127.0.0.0/8": "loopback",
+    "224.0.0.0/4": "multicast",
+    "255.255.255.255/32": "broadcast",
+}
 BgpAddress = Annotated[
     IPv4Address,
     BeforeValidator(
-        outside(
-            "a BGP address",
-            {
-                "0.0.0.0/32": "this host",
-                "127.0.0.0/8": "loopback",
-                "224.0.0.0/4": "multicast",
-                "255.255.255.255/32": "broadcast",
-            },
-            "use an address such as 169.254.21.1 or 10.2.0.4",
-        )
+        outside("a BGP address", _NO_BGP, "use an address such as 169.254.21.1 or 10.2.0.4"),
     ),
 ]
 """A BGP address; valid ones: everything but 0.0.0.0, 127/8, 224/4 and 255.255.255.255."""
+
+
+def reserved_bgp_address(address: str) -> str | None:
+    """Why no device link can have a BGP address: ``127.0.0.0/8, loopback``; None when one can."""
+    network = in_any(IPv4Address(address), tuple(map(IPv4Network, _NO_BGP)))
+    return None if network is None else f"{network}, {_NO_BGP[str(network)]}"
+
 
 _NO_UNDERLAY = {
     "0.0.0.0/8": "this network",

@@ -5,6 +5,7 @@ from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
 from gateway.diagnosis.rules.bgp_attempts import NO_BGP, NO_BGP_LOG, ends, misaddressed_syn
 from gateway.diagnosis.rules.common import device_link
+from gateway.model.fields import reserved_bgp_address
 
 
 def _find(history: History) -> Evidence | None:
@@ -14,6 +15,8 @@ def _find(history: History) -> Evidence | None:
     source, destination = ends(last)
     if source == facts.peer_bgp or (source, destination) == (facts.local_bgp, facts.peer_bgp):
         return None
+    if reserved_bgp_address(source):
+        return None  # a finding of its own: no device link can be made to fit
     wrong = [f"source {source}"]
     if destination != facts.local_bgp:
         wrong.append(f"destination {destination}")

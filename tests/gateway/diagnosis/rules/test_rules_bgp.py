@@ -275,3 +275,28 @@ def test_routes_lost_with_the_session_are_no_finding_about_routes() -> None:
     story.close_bgp()
     story.withdraw("10.1.0.0/16")
     assert story.findings(after=3600) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("127.0.0.1", "127.0.0.0/8, loopback"),
+        ("0.0.0.0", "0.0.0.0/32, this host"),  # noqa: S104 - a source, not a binding
+        ("224.0.0.5", "224.0.0.0/4, multicast"),
+        ("255.255.255.255", "255.255.255.255/32, broadcast"),
+    ],
+)
+def test_a_reserved_source_is_proven_and_no_device_link_can_fit(source: str, why: str) -> None:
+    story = connected()
+    story.syn(source=source)
+    finding = story.finding()
+    assert (finding.code, finding.certainty) == ("GSA-BGP-015", Certainty.PROVEN)
+    assert finding.saw == f"{source} to {GATEWAY}:179; {source} is reserved ({why})"
+    assert finding.fix.device_link.startswith("nothing")
+
+
+@pytest.mark.parametrize("source", ["126.255.255.255", "128.0.0.0", "223.255.255.255", "169.254.21.1"])
+def test_a_source_that_a_device_link_can_have_is_just_another_one(source: str) -> None:
+    story = connected()
+    story.syn(source=source)
+    assert story.finding().code == "GSA-BGP-003"
