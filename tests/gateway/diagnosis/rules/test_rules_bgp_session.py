@@ -1,4 +1,4 @@
-"""Rules about BGP segments and sessions that are lost or refused: GSA-BGP-011, 012, 013, 014 and 030."""
+"""Rules about BGP segments and sessions that are lost or refused: GSA-BGP-011 to 014, 016 and 030."""
 
 import pytest
 
@@ -97,7 +97,8 @@ def test_a_connection_that_opens_in_the_end_is_no_firewall() -> None:
         story.syn()
         story.syn_answered()
     story.opened(65001)
-    assert story.findings(after=3600) == []
+    assert story.findings(after=9) == []
+    assert [finding.code for finding in story.findings(after=3600)] == ["GSA-BGP-016"]
 
 
 def test_syns_without_an_answer_of_ours_are_no_firewall() -> None:
@@ -198,3 +199,30 @@ def test_a_session_that_comes_up_after_a_refusal_makes_it_history() -> None:
     story.establish_bgp()
     story.announce("10.1.0.0/16")
     assert story.findings() == []
+
+
+def test_tcp_that_connects_without_bgp_is_likely_after_ten_seconds() -> None:
+    story = connected()
+    story.syn(ttl=255)
+    story.opened(65001)
+    assert story.findings(after=9.9) == []
+    finding = story.finding(after=10)
+    assert (finding.code, finding.certainty) == ("GSA-BGP-016", Certainty.LIKELY)
+    assert "TTL 255" in finding.saw
+    assert "TTL security" in finding.fix.cpe
+
+
+def test_with_an_ordinary_ttl_nothing_is_said_of_ttl_security() -> None:
+    story = connected()
+    story.syn()
+    story.opened(65001)
+    finding = story.finding(after=10)
+    assert "TTL" not in finding.saw + finding.fix.cpe
+
+
+def test_an_attempt_that_ends_is_no_silence() -> None:
+    story = connected()
+    story.syn()
+    story.opened(65001)
+    story.close_bgp(was_established=False)
+    assert story.findings(after=3600) == []
