@@ -19,6 +19,7 @@ from gateway.daemon.key_candidates import candidate_keys
 from gateway.daemon.keylog import KeyLog
 from gateway.daemon.live_children import LiveChildren
 from gateway.daemon.nat_autopsy import NatAutopsies
+from gateway.daemon.nat_keepalives import NatKeepalives
 from gateway.daemon.network import Network
 from gateway.daemon.peers import Peers
 from gateway.daemon.together import together
@@ -122,7 +123,8 @@ class Gateway:
             autopsies = NatAutopsies(self.stream, configured)
             building.push_async_callback(autopsies.stop)
             building.callback(self.stream.subscribe(autopsies.on_record))
-            for watch in (self._checksum_watch(sorted(carriers)), FragmentWatch(self.stream.publish)):
+            checksums = ChecksumWatch(sorted(carriers), self._names(), self.stream.publish)
+            for watch in (checksums, FragmentWatch(self.stream.publish)):
                 building.callback(asyncio.create_task(watch.run()).cancel)
             probes = self._esp_probes(carriers)
             building.push_async_callback(probes.stop)
@@ -166,9 +168,15 @@ class Gateway:
             keepalive_seconds=settings.nat_keepalive_seconds,
         )
         handshakes = Handshakes(self.stream.publish)
+        keepalives = NatKeepalives(self._names(), self.stream.publish)
         carriers = {}
         for address in sorted({str(tunnel.endpoint) for tunnel in self.tunnels}):
-            endpoint = Endpoint(address, self._ike.receive, lambda _packets, _path: None)
+            endpoint = Endpoint(
+                address,
+                self._ike.receive,
+                lambda _packets, _path: None,
+                on_keepalive=keepalives.on_keepalive,
+            )
             dataplane = Userspace(
                 endpoint,
                 self.stream.publish,
@@ -190,9 +198,9 @@ class Gateway:
             self.stream.publish, asked, {t.name: (t.local_bgp, t.peer_bgp) for t in self.tunnels}
         )
 
-    def _checksum_watch(self, addresses: list[str]) -> ChecksumWatch:
-        named = {(str(t.endpoint), str(t.peer_address)): t.name for t in self.tunnels}
-        return ChecksumWatch(addresses, named, self.stream.publish)
+    def _names(self) -> dict[tuple[str, str], str]:
+        """The tunnels' names by endpoint and device IP address."""
+        return {(str(t.endpoint), str(t.peer_address)): t.name for t in self.tunnels}
 
     async def _start_network(
         self,

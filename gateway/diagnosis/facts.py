@@ -40,6 +40,8 @@ class TunnelFacts:
         profiles: The traffic profiles associated with the remote network, and whether each is enabled.
         advertises_endpoint: Whether a prefix that is advertised to the CPE covers ``advertised_endpoint``.
         enforces_identity: Whether another identity than the device IP address is refused.
+        liveness_seconds: How long a silence of the CPE makes the gateway ask for a sign of life; None when
+            none does, or the records are of an earlier version.
     """
 
     name: str
@@ -56,6 +58,7 @@ class TunnelFacts:
     advertises_endpoint: bool
     pfs: tuple[str, ...] | None = None
     enforces_identity: bool = False
+    liveness_seconds: float | None = None
 
     @property
     def remote_network(self) -> str:
@@ -86,6 +89,7 @@ class TunnelFacts:
             "profiles": dict(self.profiles),
             "advertises_endpoint": self.advertises_endpoint,
             "enforces_identity": self.enforces_identity,
+            "liveness_seconds": self.liveness_seconds,
         }
 
 
@@ -107,6 +111,7 @@ def facts_of(tunnel: "Tunnel", lab: "LabFile") -> TunnelFacts:
         profiles=enabled_by_profile(lab, network),
         advertises_endpoint=covers_endpoint(lab, network, tunnel.advertised_endpoint),
         enforces_identity=tunnel.peer_config.enforce_identity,
+        liveness_seconds=lab.gateway.ike.liveness_seconds or None,
     )
 
 
@@ -128,6 +133,7 @@ def facts_from(json: Record) -> TunnelFacts:
         profiles=json.get("profiles", {}),
         advertises_endpoint=json.get("advertises_endpoint", False),
         enforces_identity=json.get("enforces_identity", False),
+        liveness_seconds=json.get("liveness_seconds"),
     )
 
 

@@ -56,6 +56,7 @@ class Endpoint:
             arrival.
         on_esp: Called with ESP packets of one path, in order of arrival. The views are valid during the call
             only: the buffer behind them is used again.
+        on_keepalive: Called with the path of each NAT keepalive.
         sockets: Opens the sockets; another one than ``open_sockets`` only in tests.
 
     Attributes:
@@ -68,11 +69,13 @@ class Endpoint:
         on_ike: OnIke,
         on_esp: OnEsp,
         *,
+        on_keepalive: Callable[[Path], None] = lambda _path: None,
         sockets: Callable[[str], Sockets] = open_sockets,
     ) -> None:
         self.address = address
         self.on_ike = on_ike
         self.on_esp = on_esp
+        self._on_keepalive = on_keepalive
         self.counters = EndpointCounters()
         self._open_sockets = sockets
         self._sockets: Sockets | None = None
@@ -214,6 +217,7 @@ class Endpoint:
                     packets.append(datagram)
                 elif datagram == KEEPALIVE:
                     self.counters.keepalives += 1
+                    self._on_keepalive(batch.path)
                 else:
                     self.counters.malformed["natt"] += 1
                 continue

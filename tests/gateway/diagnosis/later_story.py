@@ -4,6 +4,7 @@ from ike.events import (
     DatagramDropped,
     DropReason,
     IncompleteMessageDropped,
+    LivenessChecked,
     MessageSent,
     OwnRequestRefused,
     PathChanged,
@@ -84,3 +85,11 @@ class LaterStory(Story):
     def repeated_auth(self) -> None:
         """The CPE repeats IKE_AUTH: it did not get the answer."""
         self._ike(RequestRepeated(**self._where(), exchange="IKE_AUTH", message_id=1))
+
+    def check_liveness(self, *, by_peer: bool) -> None:
+        """The CPE asks for a sign of life, or we do; it is given."""
+        self._ike(LivenessChecked(**self._where(), by_peer=by_peer))
+
+    def keep_mapping(self) -> None:
+        """A NAT keepalive of the CPE comes."""
+        self.stream.publish("nat", "nat_keepalive_received", tunnel=self.tunnel.name, remote=self.source)

@@ -36,10 +36,12 @@ class Setup:
         self.peer = udp()
         self.port = self.peer.getsockname()[1]
         self.received: list[tuple[str, Any, Path]] = []
+        self.kept: list[Path] = []
         self.endpoint = Endpoint(
             LOOPBACK,
             on_ike=lambda messages: self.received.extend(("ike", *each) for each in messages),
             on_esp=lambda batch, path: self.received.append(("esp", [bytes(each) for each in batch], path)),
+            on_keepalive=self.kept.append,
             sockets=lambda _address: self.sockets,
         )
         self.endpoint.open()
@@ -130,6 +132,7 @@ def test_a_keepalive_is_counted_and_dropped() -> None:
         await setup.deliver("natt", b"\xff")
         assert setup.received == []
         assert setup.endpoint.counters.keepalives == 1
+        assert setup.kept == [setup.path(4500)]
 
     run(script)
 

@@ -51,10 +51,10 @@ def gateway(machine_for_labs: None) -> Iterator[World]:  # noqa: ARG001 - says f
         yield made
 
 
-def found(gateway: World, step: Callable[[], object]) -> list[str]:
-    """The codes of what is found after a step that the gateway refuses."""
+def found(gateway: World, step: Callable[[], object], until: str = "request_refused") -> list[str]:
+    """The codes of what is found after a step, by the records up to one of that name."""
     step()
-    records = gateway.records.until("request_refused", tunnel_of("default"))
+    records = gateway.records.until(until, tunnel_of("default"))
     return [finding.code for finding in diagnose(records, tunnels=[facts_from(gateway.tunnel("default"))])]
 
 
@@ -77,4 +77,15 @@ def test_a_proposal_for_esp_that_is_wrong_in_itself(gateway: World, name: str) -
     cpe.init()
     offered = offering(transforms, protocol=ESP, spi=cpe.child_spi)
     assert found(gateway, lambda: cpe.auth(offered)) == [code]
+    cpe.delete()
+
+
+def test_a_pfs_group_in_ike_auth_that_the_policy_has_not_is_forecast_to_fail_at_the_first_rekey(
+    gateway: World,
+) -> None:
+    cpe = gateway.initiator()
+    cpe.init()
+    with_group = [transform(ENCR, AES_GCM_16, 256), NO_ESN_TRANSFORM, GROUP]
+    offered = offering(with_group, protocol=ESP, spi=cpe.child_spi)
+    assert found(gateway, lambda: cpe.auth(offered), "child_sa_established") == ["GSA-IKE-036"]
     cpe.delete()
