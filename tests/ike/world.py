@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TypeVar
 
 from ike.config import Lifetimes, Limits, PeerConfig
@@ -73,13 +74,10 @@ PEER = PeerConfig(
 
 def counting_random(seed: str) -> Callable[[int], bytes]:
     """Octets that look random and are the same in every run."""
-    state = hashlib.shake_256(seed.encode())
-    drawn = 0
+    draws = count()
 
     def draw(length: int) -> bytes:
-        nonlocal drawn
-        drawn += length
-        return state.digest(drawn)[-length:]
+        return hashlib.shake_256(f"{seed} {next(draws)}".encode()).digest(length)
 
     return draw
 
