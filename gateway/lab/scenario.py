@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import cache
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
@@ -86,8 +88,14 @@ def _document(name: str) -> tuple[str, Any]:
     if base is not None:
         if base == Path(path).stem or base not in names():
             raise ScenarioError([f"{path}: extends: no other scenario is called {base}"])
-        _fill(document, _document(base)[1])
+        _fill(document, deepcopy(_base(base)))
     return path, document
+
+
+@cache
+def _base(name: str) -> Any:  # noqa: ANN401 - parsed YAML
+    """A scenario that others extend, read once: nearly all extend the same, and reading takes time."""
+    return _document(name)[1]
 
 
 def _fill(document: Any, base: Any) -> None:  # noqa: ANN401 - parsed YAML
