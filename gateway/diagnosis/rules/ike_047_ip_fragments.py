@@ -60,9 +60,9 @@ RULE = Rule(
             " on the way, nothing arrives that could be counted, and the finding is GSA-IKE-040."
         ),
         fix=(
-            "Switch IKE fragmentation on (strongSwan: fragmentation = yes, the default; IOS XE: crypto ikev2 "
-            "fragmentation; FortiGate: set fragmentation enable in phase1-interface), offer one proposal "
-            "instead of all, and let IP fragments pass."
+            "Switch IKE fragmentation on (strongSwan: fragmentation = yes, the default; IOS XE: crypto"
+            " ikev2 fragmentation mtu 576; FortiGate: set fragmentation enable in phase1-interface), "
+            "offer one proposal instead of all, and let IP fragments pass."
         ),
         service="Nothing: the tunnel just does not come up.",
     ),

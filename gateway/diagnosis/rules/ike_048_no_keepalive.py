@@ -58,7 +58,7 @@ RULE = Rule(
         ),
         fix=(
             "NAT keepalives every 20 seconds. strongSwan: charon.keep_alive. FortiGate: set keepalive in "
-            "phase1-interface. IOS XE: crypto isakmp nat keepalive 20. Raise the UDP timeout on the router "
+            "phase1-interface. IOS XE: crypto ikev2 nat keepalive 20. Raise the UDP timeout on the router "
             "before the CPE."
         ),
         service="Nothing, until the mapping is gone: then a disconnected tunnel, without a reason.",
