@@ -42,7 +42,8 @@ RULE = Rule(
             "BGP address is missing: that address is on no network of the CPE, so it needs a host "
             "route into the tunnel. Or the address lies inside a prefix of the branch, the session "
             "insists on a directly connected neighbour (eBGP multihop missing), a firewall drops TCP "
-            "179, or the CPE waits for the gateway, which never opens."
+            "179, or the CPE waits for the gateway, which never opens. When something on the way has "
+            "dropped ESP from the first packet on, and lets IKE pass, it looks the same from the gateway."
         ),
         proof=(
             "The gateway looks at every packet out of the tunnel, and none was a TCP SYN to port 179 "
