@@ -32,15 +32,20 @@ ONE_PING = [{"from": "host", "ping": "52.96.0.1"}]
 
 
 @pytest.mark.timeout(300)
-def test_all_24_default_combinations_establish_and_carry_traffic() -> None:
+def test_all_24_default_combinations_establish_and_carry_traffic_without_a_finding() -> None:
     async def every_combination(lab: Lab) -> list[dict[str, Any]]:
-        return [await reconnect(lab, ike=ike, esp=esp) for ike in DEFAULT_IKE for esp in DEFAULT_ESP]
+        return [
+            await reconnect(lab, ike=ike, esp=esp) | {"found": sorted(lab.found())}
+            for ike in DEFAULT_IKE
+            for esp in DEFAULT_ESP
+        ]
 
     run = run_scenario(load("basic", {"traffic": ONE_PING}), during=every_combination)
     assert run.report.problems == []
     expected = [(ike, esp) for ike in DEFAULT_IKE.values() for esp in DEFAULT_ESP.values()]
     assert [(result["ike"], result["esp"]) for result in run.extra] == expected
     assert [result["output"] for result in run.extra if result["ping"] != 0] == []
+    assert [result["found"] for result in run.extra if result["found"]] == []
 
 
 CUSTOM = [

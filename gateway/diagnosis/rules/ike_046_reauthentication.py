@@ -46,10 +46,12 @@ def _gap(history: History, closed: Record) -> tuple[Record, Record, float] | Non
     ):
         return None
     begun = [r for r in history.all("ike_sa_established") if r["ike_spi"] == closed["ike_spi"]]
-    had_tunnel = any(r["ike_spi"] == closed["ike_spi"] for r in history.all("child_sa_established"))
+    had = [r for r in history.all("child_sa_established") if r["ike_spi"] == closed["ike_spi"]]
     later = history.all("child_sa_established", after=closed["id"])
-    if not begun or not had_tunnel or not later or later[0]["time"] - closed["time"] > BACK_SECONDS:
+    if not begun or not had or not later or later[0]["time"] - closed["time"] > BACK_SECONDS:
         return None
+    if had[0]["data"]["suite"] != later[0]["data"]["suite"]:
+        return None  # somebody has configured the CPE anew
     # Made before the break: the new IKE SA was there already.
     if any(begun[0]["id"] < r["id"] < closed["id"] for r in history.all("ike_sa_established")):
         return None

@@ -228,6 +228,21 @@ def test_a_cpe_that_stays_away_was_restarted() -> None:
     assert reauthenticated(600, 600, away=30).findings() == []
 
 
+def test_a_cpe_that_comes_back_with_other_algorithms_was_configured_anew() -> None:
+    story = LaterStory()
+    story.connect()
+    for key_length in (128, 256):
+        story.wait(60)
+        story.close_child(story.child)
+        story.close_ike("the peer deleted the IKE SA")
+        story.init()
+        story.auth()
+        story.create_child(esp_proposal(Encr.AES_GCM_16, key_length))
+    story.establish_bgp()
+    story.announce("10.1.0.0/16")
+    assert story.findings() == []
+
+
 def test_a_new_tunnel_before_the_old_one_ends_leaves_no_gap() -> None:
     story = LaterStory()
     story.connect()
