@@ -1,8 +1,10 @@
 """The search for the private address and port of a NAT detection hash."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -48,13 +50,29 @@ def test_the_hash_covers_the_spis() -> None:
     assert search(bytes(16), [hash_of("192.168.1.2", 500)], (500,), thorough=False) is None
 
 
+PROGRAM = [sys.executable, "-I", "-S", hash_search.__file__]
+
+
+def question(wanted: bytes, *, thorough: bool) -> bytes:
+    """What the program reads."""
+    asked = {"prefix": SPIS.hex(), "wanted": [wanted.hex()], "ports": [500], "thorough": thorough}
+    return json.dumps(asked).encode()
+
+
 def test_it_runs_as_a_program_without_the_gateway() -> None:
-    asked = {
-        "prefix": SPIS.hex(),
-        "wanted": [hash_of("192.168.1.2", 500).hex()],
-        "ports": [500],
-        "thorough": False,
-    }
-    program = [sys.executable, "-I", "-S", hash_search.__file__]
-    done = subprocess.run(program, input=json.dumps(asked).encode(), capture_output=True, check=True)
+    asked = question(hash_of("192.168.1.2", 500), thorough=False)
+    done = subprocess.run(PROGRAM, input=asked, capture_output=True, check=True)
     assert json.loads(done.stdout) == ["192.168.1.2", 500]
+
+
+def test_the_program_takes_only_processor_time_that_nothing_else_wants() -> None:
+    with subprocess.Popen(PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        running.stdin.write(question(bytes(20), thorough=True))
+        running.stdin.close()
+        give_up = time.monotonic() + 10
+        while os.sched_getscheduler(running.pid) != os.SCHED_IDLE and time.monotonic() < give_up:
+            time.sleep(0.01)
+        policy = os.sched_getscheduler(running.pid)
+        running.kill()
+    assert policy == os.SCHED_IDLE
