@@ -11,6 +11,7 @@ from tests.interop.router import Router
 _BLOCK_IKE = "ip daddr 198.51.100.20 udp dport 4500 @th,64,32 0 drop"
 """Drops the CPE's IKE messages, which begin with the non-ESP marker, and lets its ESP pass."""
 _TABLE = "add table ip test; add chain ip test forward { type filter hook forward priority 0; }"
+_ATTEMPTS = 5
 SOON = [("install_routes = no", "install_routes = no\n    retransmit_timeout = 1")]
 """Edit of strongswan.conf: requests are sent again after a second."""
 
@@ -32,13 +33,21 @@ async def collide(router: Router, what: str) -> dict[str, Any]:
 
     strongSwan hears the gateway first, and notices; the gateway hears strongSwan's second attempt.
     """
-    before = await router.both_views()
     internet = router.lab.nodes["internet"]
-    await internet.check("nft", "add", "rule", "ip", "test", "forward", *_BLOCK_IKE.split())
     collision = f"detected {what.upper()}_REKEY collision with {what.upper()}_REKEY"
-    asked, noticed = await router.logged("CREATE_CHILD_SA request"), await router.logged(collision)
-    theirs = asyncio.create_task(router.swanctl("--rekey", f"--{what}", "gsa"))
-    await router.until_logged("CREATE_CHILD_SA request", asked)
+    noticed = await router.logged(collision)
+    for _ in range(_ATTEMPTS):
+        before, asked = await router.both_views(), await router.logged("CREATE_CHILD_SA request")
+        await internet.check("nft", "add", "rule", "ip", "test", "forward", *_BLOCK_IKE.split())
+        theirs = asyncio.create_task(router.swanctl("--rekey", f"--{what}", "gsa"))
+        if await router.logged_within(3, "CREATE_CHILD_SA request", asked):
+            break
+        # A request of strongSwan was under way, and its answer comes first.
+        await internet.check("nft", "flush", "chain", "ip", "test", "forward")
+        await theirs
+        await settled(router, what, before)
+    else:
+        raise TimeoutError
     await router.lab.gateway.ask("rekey", what=what)
     await router.until_logged(collision, noticed)
     await internet.check("nft", "flush", "chain", "ip", "test", "forward")

@@ -120,6 +120,15 @@ class Router:
         """How often charon has logged a text."""
         return (await self.node.read(strongswan.LOG)).count(text.encode())
 
+    async def logged_within(self, seconds: float, text: str, since: int) -> bool:
+        """Whether charon logs a text more often within these seconds."""
+        deadline = time.monotonic() + seconds
+        while await self.logged(text) <= since:
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
     async def until_logged(self, text: str, since: int = 0) -> None:
         """Wait until charon has logged a text more often; TimeoutError after 10 s."""
 
