@@ -5,7 +5,8 @@ import contextlib
 import socket
 from collections.abc import Callable, Mapping, Sequence
 
-from gateway.endpoint.bad_checksums import COUNTERS, BadChecksum, open_raw, receive, wrong_checksums
+from gateway.endpoint import kernel_counters
+from gateway.endpoint.bad_checksums import BadChecksum, open_raw, receive, wrong_checksums
 from ike.rate import Limiter
 
 LOOK_SECONDS = 1.0
@@ -35,7 +36,7 @@ class ChecksumWatch:
         tunnels: Mapping[tuple[str, str], str],
         publish: Callable[..., object],
         *,
-        count: Callable[[], int] = lambda: wrong_checksums(COUNTERS.read_text("ascii")),
+        count: Callable[[], int] = lambda: wrong_checksums(kernel_counters.read()),
         open_socket: Callable[[str], socket.socket] = open_raw,
     ) -> None:
         self._addresses = addresses

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gateway.endpoint.bad_checksums import COUNTERS
+from gateway.endpoint import kernel_counters
 
 LOOK_SECONDS = 1.0
 """Between two looks at the kernel's counters; fragments of one datagram arrive together."""
@@ -29,11 +29,10 @@ def reassembly(counters: str) -> Reassembly:
     """The counters of reassembly.
 
     Args:
-        counters: The text of ``COUNTERS``.
+        counters: From ``kernel_counters.read``.
     """
-    names, values = (line.split() for line in counters.splitlines() if line.startswith("Ip:"))
-    counted = dict(zip(names, values, strict=True))
-    return Reassembly(int(counted["ReasmReqds"]), int(counted["ReasmOKs"]))
+    counted = kernel_counters.of("Ip", counters)
+    return Reassembly(counted["ReasmReqds"], counted["ReasmOKs"])
 
 
 class FragmentWatch:
@@ -51,7 +50,7 @@ class FragmentWatch:
         self,
         publish: Callable[..., object],
         *,
-        count: Callable[[], Reassembly] = lambda: reassembly(COUNTERS.read_text("ascii")),
+        count: Callable[[], Reassembly] = lambda: reassembly(kernel_counters.read()),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._publish = publish

@@ -4,28 +4,23 @@ A raw socket gets a copy of a datagram before UDP looks at it. One is opened onl
 counts wrong checksums, so that it costs nothing where there are none.
 """
 
-import ctypes
 import socket
 import struct
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from pathlib import Path
 
 from gateway.dataplane.checksum import checksum_of, word_sum
+from gateway.endpoint import bpf, kernel_counters
 from gateway.endpoint.sockets import IKE_PORT
 
-COUNTERS = Path("/proc/self/net/snmp")
-"""The kernel's counters of this network namespace."""
 _COUNTER = "InCsumErrors"
 
-_SO_ATTACH_FILTER = 26
-_FILTER = struct.Struct("HBBI")
 _TO_IKE_PORT = (
-    (0xB1, 0, 0, 0),  # X = length of the IP header
-    (0x48, 0, 0, 2),  # A = destination port
-    (0x15, 0, 1, IKE_PORT),
-    (0x06, 0, 0, 0x40000),  # take it
-    (0x06, 0, 0, 0),  # or not
+    (bpf.X_IS_IPV4_HEADER_LENGTH, 0, 0, 0),
+    (bpf.LOAD_HALF_BEHIND_X, 0, 0, 2),  # destination port
+    (bpf.IF_EQUAL, 0, 1, IKE_PORT),
+    (bpf.RETURN, 0, 0, 0x40000),  # all of it
+    (bpf.RETURN, 0, 0, 0),
 )
 _IPV4_HEADER, _UDP_HEADER = 20, 8
 _DATAGRAM = 65_536
@@ -54,10 +49,9 @@ def wrong_checksums(counters: str) -> int:
     """How many UDP datagrams were dropped for their checksum.
 
     Args:
-        counters: The text of ``COUNTERS``.
+        counters: From ``kernel_counters.read``.
     """
-    names, values = (line.split() for line in counters.splitlines() if line.startswith("Udp:"))
-    return int(dict(zip(names, values, strict=True)).get(_COUNTER, 0))
+    return kernel_counters.of("Udp", counters).get(_COUNTER, 0)
 
 
 def read(packet: bytes) -> BadChecksum | None:
@@ -88,13 +82,10 @@ def read(packet: bytes) -> BadChecksum | None:
 
 def open_raw(address: str) -> socket.socket:
     """A socket with a copy of each datagram to UDP 500 of an address of this machine; raises ``OSError``."""
-    program = b"".join(_FILTER.pack(*each) for each in _TO_IKE_PORT)
-    kept = ctypes.create_string_buffer(program)
     raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
     try:
         raw.setblocking(False)
-        filtering = struct.pack("HP", len(_TO_IKE_PORT), ctypes.addressof(kept))
-        raw.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, filtering)
+        bpf.attach(raw, bpf.SO_ATTACH_FILTER, _TO_IKE_PORT)
         raw.bind((address, 0))
     except OSError:
         raw.close()

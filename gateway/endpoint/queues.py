@@ -9,20 +9,16 @@ sorts wrongly, nothing but the separation is lost.
 2  messages that name an IKE SA of ours, and IKE_SA_INIT requests that begin with a notification: a cookie
 """
 
-import array
 import contextlib
 import socket
-import struct
 from collections.abc import Callable
 
+from gateway.endpoint import bpf
 from gateway.endpoint.errors import EndpointError
 
 QUEUES = 3
 
-_SO_ATTACH_REUSEPORT_CBPF = 51
 _NOTIFY = 41
-_LOAD_WORD, _LOAD_HALF, _LOAD_OCTET = 0x20, 0x28, 0x30
-_IF_EQUAL, _RETURN = 0x15, 0x06
 _NETWORK_HEADER = 0xFFF0_0000
 """Added to an offset that counts from the IPv4 header instead of the UDP payload."""
 
@@ -40,31 +36,24 @@ def beside(first: socket.socket, bound: Callable[[], socket.socket], port: int) 
     with contextlib.ExitStack() as opened, contextlib.suppress(OSError, EndpointError):
         first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         others = tuple(opened.enter_context(bound()) for _ in range(1, QUEUES))
-        _attach(first, _program(port))
+        bpf.attach(first, bpf.SO_ATTACH_REUSEPORT_CBPF, _program(port))
         opened.pop_all()
         return others
     return ()
 
 
-def _program(port: int) -> list[tuple[int, int, int, int]]:
+def _program(port: int) -> list[bpf.Instruction]:
     """Picks a queue; a datagram that is too short for a load goes to queue 0."""
     return [
-        # operation, lines to skip when true, when false, operand
-        (_LOAD_WORD, 0, 0, 8),  # responder's SPI
-        (_IF_EQUAL, 0, 7, 0),
-        (_LOAD_WORD, 0, 0, 12),
-        (_IF_EQUAL, 0, 5, 0),
-        (_LOAD_OCTET, 0, 0, 16),  # type of the first payload
-        (_IF_EQUAL, 3, 0, _NOTIFY),
-        (_LOAD_HALF, 0, 0, _NETWORK_HEADER + 20),  # source port, behind an IPv4 header without options
-        (_IF_EQUAL, 2, 0, port),
-        (_RETURN, 0, 0, 0),
-        (_RETURN, 0, 0, 2),
-        (_RETURN, 0, 0, 1),
+        (bpf.LOAD_WORD, 0, 0, 8),  # responder's SPI
+        (bpf.IF_EQUAL, 0, 7, 0),
+        (bpf.LOAD_WORD, 0, 0, 12),
+        (bpf.IF_EQUAL, 0, 5, 0),
+        (bpf.LOAD_OCTET, 0, 0, 16),  # type of the first payload
+        (bpf.IF_EQUAL, 3, 0, _NOTIFY),
+        (bpf.LOAD_HALF, 0, 0, _NETWORK_HEADER + 20),  # source port, behind an IPv4 header without options
+        (bpf.IF_EQUAL, 2, 0, port),
+        (bpf.RETURN, 0, 0, 0),
+        (bpf.RETURN, 0, 0, 2),
+        (bpf.RETURN, 0, 0, 1),
     ]
-
-
-def _attach(member: socket.socket, program: list[tuple[int, int, int, int]]) -> None:
-    code = array.array("B", b"".join(struct.pack("=HBBI", *line) for line in program))
-    address, _ = code.buffer_info()
-    member.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, struct.pack("HP", len(program), address))

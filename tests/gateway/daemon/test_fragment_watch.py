@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.daemon.fragment_watch import INTERVAL, FragmentWatch, Reassembly, reassembly
-from gateway.endpoint.bad_checksums import COUNTERS
+from gateway.endpoint import kernel_counters
 from gateway.records import Stream
 
 
@@ -50,5 +50,5 @@ def test_a_flood_is_told_every_few_seconds_in_sum(watched: Watched) -> None:
 
 
 def test_the_kernels_own_counters_are_read() -> None:
-    counted = reassembly(COUNTERS.read_text("ascii"))
+    counted = reassembly(kernel_counters.read())
     assert counted.fragments >= counted.whole >= 0

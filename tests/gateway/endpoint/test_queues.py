@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from gateway.endpoint import queues
+from gateway.endpoint import bpf, queues
 from gateway.endpoint.errors import EndpointError
 from ike.codec import (
     Header,
@@ -149,7 +149,7 @@ def test_where_the_kernel_cannot_sort_there_is_one_queue_and_nothing_stays_open(
         opened.append(bound(first.getsockname()[1]))
         return opened[-1]
 
-    monkeypatch.setattr(queues, "_SO_ATTACH_REUSEPORT_CBPF", 9999)
+    monkeypatch.setattr(bpf, "SO_ATTACH_REUSEPORT_CBPF", 9999)
     with bound() as first:
         assert queues.beside(first, another, 500) == ()
     assert [each.fileno() for each in opened] == [-1, -1]
