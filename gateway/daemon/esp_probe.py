@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from gateway.daemon import background
 from gateway.dataplane.checksum import checksum_of, word_sum
 from gateway.records import Record
 
@@ -66,25 +67,28 @@ class EspProbes:
         if tunnel is None or tunnel not in self._ends or tunnel in self._running:
             return
         if record.name == "notification_sent" and record.data["code"] == _HOLD_TIMER_EXPIRED:
-            self._running[tunnel] = asyncio.create_task(self._probe(tunnel))
+            self._running[tunnel] = background.begin(self._probe(tunnel), f"the ESP probe of {tunnel}")
 
     async def stop(self) -> None:
         """End the probes."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await background.end(*self._running.values())
 
     async def _probe(self, tunnel: str) -> None:
+        """Probe; however it ends, the next session that falls silent is a reason for another one."""
+        try:
+            answered = await self._is_answered(tunnel)
+        finally:
+            del self._running[tunnel]
+        self._publish("esp", "esp_probed", tunnel=tunnel, answered=answered, pings=PINGS)
+
+    async def _is_answered(self, tunnel: str) -> bool:
         begun = asyncio.get_running_loop().time()
         self._asked.check_liveness(tunnel)
         for number in range(1, PINGS + 1):
             self._asked.send(tunnel, [echo_request(*self._ends[tunnel], number)])
             await asyncio.sleep(self._interval)
         heard = self._asked.heard_at(tunnel)
-        answered = heard is not None and heard >= begun
-        self._publish("esp", "esp_probed", tunnel=tunnel, answered=answered, pings=PINGS)
-        del self._running[tunnel]
+        return heard is not None and heard >= begun
 
 
 def echo_request(source: IPv4Address, destination: IPv4Address, number: int) -> bytes:

@@ -1,6 +1,5 @@
 """The gateway: assembles the IKE service and the remote networks of a lab, and takes them apart again."""
 
-import asyncio
 import contextlib
 import socket
 import tempfile
@@ -10,6 +9,7 @@ from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from gateway.daemon import background
 from gateway.daemon.checksum_watch import ChecksumWatch
 from gateway.daemon.esp_probe import Asked, EspProbes
 from gateway.daemon.fragment_watch import FragmentWatch
@@ -124,8 +124,12 @@ class Gateway:
             building.push_async_callback(autopsies.stop)
             building.callback(self.stream.subscribe(autopsies.on_record))
             checksums = ChecksumWatch(sorted(carriers), self._names(), self.stream.publish)
-            for watch in (checksums, FragmentWatch(self.stream.publish)):
-                building.callback(asyncio.create_task(watch.run()).cancel)
+            fragments = FragmentWatch(self.stream.publish)
+            building.push_async_callback(
+                background.end,
+                background.begin(checksums.run(), "watching UDP checksums"),
+                background.begin(fragments.run(), "watching IP fragments"),
+            )
             probes = self._esp_probes(carriers)
             building.push_async_callback(probes.stop)
             building.callback(self.stream.subscribe(probes.on_record))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from gateway.daemon import background
 from gateway.diagnosis import TunnelFacts, hash_search
 from gateway.diagnosis.autopsy import (
     AUTOPSY,
@@ -68,7 +69,10 @@ class NatAutopsies:
         self._usual: asyncio.Queue[_Job] = asyncio.Queue(WAITING)
         self._all: asyncio.Queue[_Job] = asyncio.Queue(WAITING)
         self._usual_limit, self._all_limit = Limiter(*USUAL), Limiter(*ALL)
-        self._tasks = [asyncio.create_task(self._search_usual()), asyncio.create_task(self._search_all())]
+        self._tasks = [
+            background.begin(self._search_usual(), "the search for usual inside addresses"),
+            background.begin(self._search_all(), "the search for all inside addresses"),
+        ]
 
     def on_record(self, record: Record) -> None:
         """Take one record into account; for ``Stream.subscribe``."""
@@ -85,9 +89,7 @@ class NatAutopsies:
 
     async def stop(self) -> None:
         """End the searches; no process is left."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await background.end(*self._tasks)
 
     async def _search_usual(self) -> None:
         while True:

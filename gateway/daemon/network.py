@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bgp import Neighbor, Speaker
 from bgp.events import BgpEvent, RoutesLearned, RoutesWithdrawn
+from gateway.daemon import background
 from gateway.daemon.import_policy import ImportPolicy
 from gateway.daemon.routes import LearnedRoutes, Routes
 from gateway.daemon.together import together
@@ -112,10 +113,9 @@ class Network:
                 self.speaker.set_neighbors([_neighbor(tunnel) for tunnel in tunnels]),
                 asyncio.to_thread(load_services),
             )
-            keeper = asyncio.create_task(self._keep_routes(namespace))
-            building.push_async_callback(_cancelled, keeper)
-            watch = asyncio.create_task(self._watch_drops())
-            building.push_async_callback(_cancelled, watch)
+            keeper = background.begin(self._keep_routes(namespace), f"keeping the routes of {self.name}")
+            watch = background.begin(self._watch_drops(), f"watching the drops of {self.name}")
+            building.push_async_callback(background.end, keeper, watch)
             self._close = building.pop_all()
 
     async def stop(self) -> None:
@@ -242,9 +242,3 @@ def _known_profiles() -> Coverage:
 def _profile_of(destination: IPv4Address) -> str | None:
     match = _known_profiles().match(destination)
     return match.profile if match else None
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

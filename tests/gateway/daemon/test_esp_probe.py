@@ -93,6 +93,32 @@ def test_a_probe_ends_with_the_gateway() -> None:
     assert [r.name for r in gateway.stream.history] == ["notification_sent"]
 
 
+def test_a_probe_that_fails_is_told_and_followed_by_another() -> None:
+    gateway = Silent()
+    told: list[str] = []
+
+    def fail_once(tunnel: str, packets: list[bytes]) -> None:
+        if not told:
+            raise KeyError(tunnel)
+        gateway.sent += packets
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context["message"]))
+        asked = Asked(send=fail_once, heard_at=lambda _: None, check_liveness=gateway.checked.append)
+        probes = EspProbes(gateway.stream.publish, asked, {TUNNEL: (OURS, THEIRS)}, interval=0.0)
+        gateway.stream.subscribe(probes.on_record)
+        for _ in range(2):
+            gateway.stream.publish("bgp", "notification_sent", tunnel=TUNNEL, code=4)
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert told == [f"the ESP probe of {TUNNEL} ended by an error"]
+    assert gateway.checked == [TUNNEL, TUNNEL]
+    assert len(gateway.sent) == PINGS
+
+
 def test_a_ping_is_a_right_one() -> None:
     packet = IP(echo_request(OURS, THEIRS, 2))
     assert (packet.src, packet.dst, packet[ICMP].type, packet[ICMP].seq) == ("10.2.0.4", "10.1.0.4", 8, 2)
