@@ -220,7 +220,7 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "nat_detection": _nat,
     "nat_autopsy": _autopsy,
     "ip_fragments_incomplete": lambda d: (
-        f"{_count(d['fragments'], 'IP fragment')} came, and no datagram became whole"
+        f"of {_count(d['datagrams'], 'datagram')} not all IP fragments came"
     ),
     "udp_checksum_wrong": lambda d: f"the kernel dropped a datagram from {d['remote']}: wrong UDP checksum",
     "identity_offered": _identity,

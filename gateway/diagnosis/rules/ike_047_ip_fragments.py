@@ -22,8 +22,8 @@ def _find(history: History) -> Evidence | None:
         where=where(answered, "IKE_SA_INIT exchange"),
         saw=(
             f"IKE_SA_INIT answered, then no IKE_AUTH for {seconds(history.age(answered))}, but "
-            f"{plural(lost['data']['fragments'], 'IP fragment')} of which no datagram became whole; the CPE "
-            f"{said} offer IKE fragmentation"
+            f"IP fragments of {plural(lost['data']['datagrams'], 'datagram')} that did not become whole; the "
+            f"CPE {said} offer IKE fragmentation"
         ),
         expected="an IKE_AUTH request, whole or in fragments of IKE's own (RFC 7383)",
         because=(answered, lost),

@@ -56,7 +56,7 @@ def half_open_with_ip_fragments() -> LaterStory:
     story = LaterStory()
     story.init()
     story.wait(1)
-    story.stream.publish("lab", "ip_fragments_incomplete", fragments=1)
+    story.stream.publish("lab", "ip_fragments_incomplete", datagrams=1)
     return story
 
 
@@ -65,14 +65,14 @@ def test_ip_fragments_without_a_datagram_are_likely_a_lost_ike_auth() -> None:
     assert story.findings(after=3.9) == []
     finding = story.finding(after=4)
     assert (finding.code, finding.certainty) == ("GSA-IKE-047", Certainty.LIKELY)
-    assert "1 IP fragment of which no datagram became whole" in finding.saw
+    assert "IP fragments of 1 datagram that did not become whole" in finding.saw
     assert finding.saw.endswith("the CPE did not offer IKE fragmentation")
     assert finding.fix.strongswan == "fragmentation = yes"
 
 
 def test_ip_fragments_before_the_cpe_came_are_somebody_elses() -> None:
     story = LaterStory()
-    story.stream.publish("lab", "ip_fragments_incomplete", fragments=1)
+    story.stream.publish("lab", "ip_fragments_incomplete", datagrams=1)
     story.init()
     finding = story.finding(after=10)
     assert finding.code == "GSA-IKE-040"
