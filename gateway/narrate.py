@@ -219,9 +219,7 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "proposals_evaluated": _proposals,
     "nat_detection": _nat,
     "nat_autopsy": _autopsy,
-    "ip_fragments_incomplete": lambda d: (
-        f"of {_count(d['datagrams'], 'datagram')} not all IP fragments came"
-    ),
+    "ip_fragments_incomplete": lambda d: f"of {_count(d['datagrams'], 'datagram')} not all IP fragments came",
     "udp_checksum_wrong": lambda d: f"the kernel dropped a datagram from {d['remote']}: wrong UDP checksum",
     "identity_offered": _identity,
     "request_refused": lambda d: f"{d['exchange']} refused with {d['notify']}: {d['reason']}",
