@@ -20,7 +20,7 @@ from gateway.lab.runner import BACKENDS, run_scenario
 from gateway.lab.scenario import ScenarioError
 from gateway.lab.scenario_model import Scenario
 from gateway.lab.state import KeptLab, kept_labs, remove
-from gateway.lab.trace import write_trace
+from gateway.lab.trace import LabTrace, write_trace
 from gateway.lab.view import OutcomeTable, Screen, group, print_listing
 
 OK, FAILED, USAGE, WARNINGS, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
@@ -50,6 +50,7 @@ def lab_run(
     Raises:
         EnvironmentProblem: Labs cannot run on this machine.
     """
+    told = LabTrace()
     try:
         loaded = _prepare(scenario, backend, overrides, keep=keep, fixed=fixed)
         screen = Screen(loaded) if output == "text" else None
@@ -60,15 +61,17 @@ def lab_run(
             backend=backend,
             keep=keep,
             on_step=screen.step if screen else _ignore,
-            trace=trace is not None,
+            trace=told if trace else None,
         )
     except ScenarioError as error:
         return _usage(error)
     except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted: the lab is gone\n")
+        kept = f"; what it told until then is in {trace}" if trace and told.has_begun else ""
+        sys.stderr.write(f"\ninterrupted: the lab is gone{kept}\n")
         return INTERRUPTED
-    if trace is not None:
-        write_trace(trace, run.trace)
+    finally:
+        if trace and told.has_begun:
+            write_trace(trace, told.records())
     if screen:
         screen.report(run.report, kept=run.kept is not None)
     else:

@@ -22,7 +22,7 @@ from gateway.lab.scenario_model import Scenario, TrafficCheck
 from gateway.lab.step_order import StepOrder
 from gateway.lab.timeline import step_of
 from gateway.lab.timeline_nat import box_step_of
-from gateway.lab.trace import cpe_records, merged
+from gateway.lab.trace import CpeLogs
 from gateway.model import LabFile, load, tunnels
 
 _POLL = 0.05
@@ -42,6 +42,7 @@ class Lab:
         backend: Makes the nodes.
         gateway_command: Starts the gateway.
         on_step: Told each step as it happens.
+        on_record: Told each record of the gateway and of the NAT boxes as it comes.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Lab:
         backend: NodeMaker,
         gateway_command: tuple[str, ...],
         on_step: Callable[[Step], None],
+        on_record: Callable[[Json], None] = lambda _: None,
     ) -> None:
         self.scenario = scenario
         self.topology = scenario.topology()
@@ -66,7 +68,9 @@ class Lab:
         self._backend = backend
         self._gateway_command = gateway_command
         self._order = StepOrder(on_step)
+        self._tell_record = on_record
         self._begun = time.time()
+        self._cpe_logs = CpeLogs(self._begun)
         self._cpe_start = self._begun
         self.records: list[Json] = []
         self.box_records: list[Json] = []
@@ -320,10 +324,9 @@ class Lab:
             logs=await self._logs() if self.problems or self.scenario.is_failure else [],
         )
 
-    async def trace(self) -> list[Json]:
-        """The records of gateway, NAT boxes and CPEs, by time."""
-        logged = await cpe_records(self.cpes, self._begun)
-        return merged([self.records, self.box_records, logged], time.time())
+    async def newly_logged(self) -> list[Json]:
+        """What the CPEs have logged since the last call, as records."""
+        return await self._cpe_logs.new(self.cpes)
 
     def _findings(self) -> list[Diagnosed]:
         return [
@@ -347,12 +350,14 @@ class Lab:
 
     def _on_box_record(self, record: Json) -> None:
         """Kept apart from the gateway's: no diagnosis may depend on what only a lab can know."""
+        self._tell_record(record)
         self.box_records.append(record)
         step = box_step_of(record, self._cpe_start, several=len(self.boxes) > 1)
         if step is not None:
             self._order.add(step)
 
     def _on_record(self, record: Json) -> None:
+        self._tell_record(record)
         self.records.append(record)
         step = step_of(record, self._cpe_start)
         if step is not None:

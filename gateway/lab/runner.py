@@ -1,22 +1,30 @@
 """Runs a scenario on a backend and collects what it showed."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from gateway.lab.backend import Backend, CommandError, Hear, Node
 from gateway.lab.docker import DockerBackend
-from gateway.lab.gateway_node import UP, Json
+from gateway.lab.gateway_node import UP
 from gateway.lab.lab import Lab
 from gateway.lab.netns import NetnsBackend
 from gateway.lab.result import Report, Step, report_from
 from gateway.lab.scenario import ScenarioError
 from gateway.lab.scenario_model import Scenario
 from gateway.lab.state import KeptLab
+from gateway.lab.trace import LabTrace
 from gateway.model import LabFileError
 
 BACKENDS: dict[str, Callable[[], Backend]] = {"netns": NetnsBackend, "docker": DockerBackend}
 """How nodes are made, by the name on the command line."""
+
+_LOG_SECONDS = 0.5
+"""Between two looks at the logs of the CPEs, for the trace."""
 
 During = Callable[[Lab], Awaitable[Any]]
 """Something to do in the lab once it works; what it returns has to fit into JSON."""
@@ -30,13 +38,11 @@ class Run:
         report: What it showed.
         extra: What ``during`` returned.
         kept: The lab, when it was kept.
-        trace: The records of everything in the lab, when they were asked for; see ``trace.merged``.
     """
 
     report: Report
     extra: Any = None
     kept: KeptLab | None = None
-    trace: list[Json] = field(default_factory=list)
 
 
 def run_scenario(
@@ -47,7 +53,7 @@ def run_scenario(
     keep: bool = False,
     on_step: Callable[[Step], None] = lambda _: None,
     during: During | None = None,
-    trace: bool = False,
+    trace: LabTrace | None = None,
 ) -> Run:
     """Run a scenario to its end; nothing of it is left afterwards unless it is kept.
 
@@ -58,7 +64,7 @@ def run_scenario(
         keep: Leave the lab running, and remember it under the scenario's name.
         on_step: Called with each step, in this process, as it happens.
         during: Called in the lab, hence possibly in another process, after the traffic checks.
-        trace: Collect the records.
+        trace: Hears the records of gateway, NAT boxes and CPEs as they come, whatever ends the run.
 
     Raises:
         EnvironmentProblem: The machine refuses such a lab.
@@ -70,12 +76,23 @@ def run_scenario(
 
     async def program(tell: Hear) -> Mapping[str, Node] | None:
         command = gateway_command or (*made.gsalab, *UP)
-        lab = Lab(scenario, made, command, lambda step: tell("step", asdict(step)))
-        return await _program(lab, tell, during, trace=trace)
+
+        def on_step(step: Step) -> None:
+            tell("step", asdict(step))
+
+        if trace is None:
+            return await _program(Lab(scenario, made, command, on_step), tell, during)
+        lab = Lab(scenario, made, command, on_step, partial(tell, "record"))
+        async with _logs_told(lab, tell):
+            return await _program(lab, tell, during)
 
     def hear(kind: str, body: Any) -> None:  # noqa: ANN401 - JSON
         if kind == "step":
             on_step(Step(**body))
+        elif trace is not None and kind == "record":
+            trace.hear(body)
+        elif trace is not None and kind == "until":
+            trace.reach(body)
         else:
             heard[kind] = body
 
@@ -84,15 +101,34 @@ def run_scenario(
         raise ScenarioError(heard["input"])
     if "report" not in heard:
         raise RuntimeError("the lab ended before it reported: one of its processes was killed from outside")
-    return Run(
-        report=report_from(heard["report"]),
-        extra=heard.get("extra"),
-        kept=kept,
-        trace=heard.get("trace", []),
-    )
+    return Run(report=report_from(heard["report"]), extra=heard.get("extra"), kept=kept)
 
 
-async def _program(lab: Lab, tell: Hear, during: During | None, *, trace: bool) -> Mapping[str, Node] | None:
+@contextlib.asynccontextmanager
+async def _logs_told(lab: Lab, tell: Hear) -> AsyncIterator[None]:
+    """Tell what the CPEs log, again and again and at the end."""
+
+    async def look() -> None:
+        now = time.time()
+        for record in await lab.newly_logged():
+            tell("record", record)
+        tell("until", now)
+
+    async def look_again() -> None:
+        while True:
+            await look()
+            await asyncio.sleep(_LOG_SECONDS)
+
+    looking = asyncio.create_task(look_again())
+    try:
+        yield
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+    await look()
+
+
+async def _program(lab: Lab, tell: Hear, during: During | None) -> Mapping[str, Node] | None:
     """The lab's main process; returns the nodes of a lab that got as far as a report."""
     try:
         await _work(lab)
@@ -104,8 +140,6 @@ async def _program(lab: Lab, tell: Hear, during: During | None, *, trace: bool) 
     if during is not None and not lab.problems:
         tell("extra", await during(lab))
     tell("report", asdict(await lab.report()))
-    if trace:
-        tell("trace", await lab.trace())
     return lab.nodes
 
 

@@ -6,9 +6,9 @@ are numbered anew. Nodes of a lab share one clock.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import chain
 from pathlib import Path
 
 from gateway.lab import bird, strongswan
@@ -29,28 +29,60 @@ At = Callable[[str], float]
 """From the time in a line of a log to seconds since the Unix epoch."""
 
 
-def merged(streams: Iterable[Iterable[Json]], ended: float) -> list[Json]:
-    """The records of several streams as one, by time, numbered from 1; with one that ends it."""
-    records = sorted(chain.from_iterable(streams), key=lambda record: record["time"])
-    last = {"time": ended, "category": "lab", "name": ENDED, "data": {}}
-    return [{"id": number} | record | {"id": number} for number, record in enumerate([*records, last], 1)]
+class LabTrace:
+    """What a running lab has told for its trace: complete up to now, also when the lab is interrupted."""
+
+    def __init__(self) -> None:
+        self._records: list[Json] = []
+        self._until = 0.0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was told."""
+        return bool(self._records)
+
+    def hear(self, record: Json) -> None:
+        """One more record, of any part of the lab."""
+        self._records.append(record)
+
+    def reach(self, until: float) -> None:
+        """All until then has been told; in seconds since the Unix epoch."""
+        self._until = until
+
+    def records(self) -> list[Json]:
+        """All by time, numbered from 1; the last one says until when they tell the whole story."""
+        records = sorted(self._records, key=lambda record: record["time"])
+        until = max([self._until, *(record["time"] for record in records[-1:])])
+        last = {"time": until, "category": "lab", "name": ENDED, "data": {}}
+        return [{"id": number} | record | {"id": number} for number, record in enumerate([*records, last], 1)]
 
 
-async def cpe_records(cpes: Iterable[Cpe], begun: float) -> list[Json]:
-    """What the CPEs have logged, as records.
+class CpeLogs:
+    """Reads what the CPEs of a lab log, as records.
 
     Args:
-        cpes: The CPEs.
         begun: When the lab began, in seconds since the Unix epoch.
     """
-    found: list[Json] = []
-    for cpe in cpes:
-        zone = await _zone(cpe.node)
-        for tunnel in cpe.tunnels:
-            log = (await tunnel.node.read(strongswan.LOG)).decode(errors="replace")
-            found += charon_records(log, tunnel.node.plan.name, begun, zone)
-        found += bird_records((await cpe.node.read(bird.LOG)).decode(errors="replace"), cpe.name, zone)
-    return found
+
+    def __init__(self, begun: float) -> None:
+        self._begun = begun
+        self._zones: dict[str, timezone] = {}
+        self._told: Counter[tuple[str, str]] = Counter()
+
+    async def new(self, cpes: Iterable[Cpe]) -> list[Json]:
+        """What was logged since the last call; one that is cancelled has read nothing."""
+        logs: dict[tuple[str, str], list[Json]] = {}
+        for cpe in cpes:
+            zone = self._zones.get(cpe.name) or await _zone(cpe.node)
+            self._zones[cpe.name] = zone
+            for tunnel in cpe.tunnels:
+                name = tunnel.node.plan.name
+                log = await _whole_lines(tunnel.node, strongswan.LOG)
+                logs[name, "charon"] = charon_records(log, name, self._begun, zone)
+            logs[cpe.name, "bird"] = bird_records(await _whole_lines(cpe.node, bird.LOG), cpe.name, zone)
+        found = [record for log, records in logs.items() for record in records[self._told[log] :]]
+        self._told.update({log: len(records) - self._told[log] for log, records in logs.items()})
+        return found
 
 
 def charon_records(log: str, node: str, begun: float, zone: timezone) -> list[Json]:
@@ -79,6 +111,11 @@ def write_trace(path: Path, records: Iterable[Json]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.write_text("".join(map(sequence_text, records)), encoding="utf-8")
+
+
+async def _whole_lines(node: Node, log: str) -> str:
+    """A log up to its last line that is written to its end."""
+    return (await node.read(log)).rpartition(b"\n")[0].decode(errors="replace")
 
 
 async def _zone(node: Node) -> timezone:

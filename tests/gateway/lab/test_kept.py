@@ -65,6 +65,30 @@ def test_ctrl_c_at_any_moment_ends_the_command_and_the_lab(delay: float, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ctrl_c_leaves_a_trace_of_what_was_told_until_then(tmp_path: Path) -> None:
+    trace = tmp_path / "run.trace"
+    never_up = ("--set", "cpe.psk=wrong", "--set", "timeout=600")
+    with subprocess.Popen(
+        [GSALAB, "lab", "run", "basic", *never_up, "--trace", trace],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        while "AUTHENTICATION_FAILED" not in process.stdout.readline():
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors.strip() == f"interrupted: the lab is gone; what it told until then is in {trace}"
+    told = subprocess.run([GSALAB, "events", trace], capture_output=True, text=True, check=True).stdout
+    assert "IKE_AUTH refused with AUTHENTICATION_FAILED" in told
+    found = subprocess.run([GSALAB, "diagnose", trace], capture_output=True, text=True, check=False)
+    assert (found.returncode, "GSA-IKE-020" in found.stdout) == (1, True)
+
+
 def test_a_failed_lab_says_what_is_missing_and_shows_the_log_of_the_cpe(shell: Runner) -> None:
     wrong = ("--set", "cpe.psk=wrong", "--set", "timeout=3")
     done = shell.run(GSALAB, "lab", "run", "basic", *wrong, check=False)
