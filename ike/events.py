@@ -27,6 +27,7 @@ class DropReason(Enum):
     MALFORMED = "not a well-formed IKE message"
     UNKNOWN_SOURCE = "no device link has this source address"
     PORT_REWRITTEN = "the source port is not 500"
+    TOO_MANY_FAILED = "too many IKE_AUTH requests of this address failed"
     UNKNOWN_SPI = "no IKE SA has this SPI"
     TOO_MANY_HALF_OPEN = "too many half-open IKE SAs"
     UNEXPECTED_EXCHANGE = "exchange type not accepted in this state"

@@ -146,6 +146,10 @@ class FrontDoor:
 
     def _admits(self, data: bytes, path: Path, peer: PeerConfig, *, verified: bool) -> bool:
         """Whether the request may make an IKE SA; otherwise it has been dealt with."""
+        barred = self._gate.why_barred(path)
+        if barred:
+            self._drop(path, DropReason.TOO_MANY_FAILED, barred)
+            return False
         reason = "" if verified else self._gate.why_cookie(path)
         if reason:
             self._request_cookie(data, path, peer, reason)

@@ -8,6 +8,9 @@ It comes before parsing (RFC 7296 section 2.6). A request without a valid cookie
 
 The limit of a source is then applied to those IKE SAs alone whose initiator returned a cookie. So whoever
 forges a peer's address can cost that peer a round trip, but not its tunnel.
+
+A refused IKE_AUTH ends its IKE SA at once, so those limits do not bound how often that happens: requests of
+an address whose IKE_AUTH failed too often are dropped before all that (``ike.context.FAILED_AUTHS``).
 """
 
 from ike.config import CookieMode
@@ -73,6 +76,15 @@ class Gate:
         if not self._refusals.available(self._ctx.now):
             return "many requests were refused"
         return ""
+
+    def why_barred(self, path: Path) -> str:
+        """Why no request of this address is let in for now, cookie or not; empty when one is.
+
+        Who gets as far as a refused IKE_AUTH has had our response, so nobody can have another address barred.
+        """
+        if self._ctx.failed_auths.available(path.remote_ip, self._ctx.now):
+            return ""
+        return f"too many IKE_AUTH requests failed, of {path.remote_ip} or of all together"
 
     def why_full(self, path: Path, *, verified: bool) -> str:
         """Why there is no room for another half-open IKE SA; empty when there is."""

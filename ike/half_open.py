@@ -29,6 +29,10 @@ class HalfOpen:
         """Those of them whose initiator returned a cookie."""
         return self._verified[address]
 
+    def source_of(self, sa: IkeSa) -> str:
+        """The address that the IKE_SA_INIT of a half-open IKE SA came from, and its response went to."""
+        return self._sources[sa.own_spi][0]
+
     def add(self, sa: IkeSa, *, verified: bool) -> None:
         """Count a new half-open IKE SA at the source of its IKE_SA_INIT.
 

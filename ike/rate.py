@@ -50,6 +50,11 @@ class Limiter:
         self._source = source
         self._sources: OrderedDict[str, Bucket] = OrderedDict()
 
+    def available(self, address: str, now: float) -> bool:
+        """Whether one more is allowed for this address; takes nothing."""
+        bucket = self._sources.get(address)
+        return self._total.available(now) and (bucket is None or bucket.available(now))
+
     def take(self, address: str, now: float) -> bool:
         """Take one for this address if both bounds allow it; whether they did."""
         if not self._total.available(now):

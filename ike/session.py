@@ -178,6 +178,8 @@ def _answer(sa: IkeSa, incoming: Incoming, opened: Opened, ctx: Context) -> None
     sa.last_request = opened.first_datagram
     sa.expected_id += 1
     if ends:
+        if sa.state is State.HALF_OPEN:
+            ctx.failed_auths.take(ctx.half_open.source_of(sa), ctx.now)
         ctx.close(sa, Input.REFUSED, f"{incoming.exchange} was refused with {ends}")
 
 

@@ -7,6 +7,7 @@ import pytest
 from ike.codec import Header, KePayload, NotifyPayload, Payload, build_message, parse_header, parse_message
 from ike.config import CookieMode, Limits, PeerConfig, Unidentified
 from ike.constants import DhGroup, ExchangeType, HeaderFlag, NotifyType
+from ike.context import FAILED_AUTHS_PER_SOURCE
 from ike.cookies import SECRET_SECONDS
 from ike.crypto import dh
 from ike.door_events import CookieRequested, EventsSuppressed
@@ -223,6 +224,69 @@ def test_a_half_open_sa_that_timed_out_gives_its_place_back() -> None:
     Initiator(world, seed="one").send_init()
     world.advance(10.0)
     assert Initiator(world, seed="two").connect()
+
+
+# Limits of failed IKE_AUTH requests
+
+
+OTHER = "192.0.2.1"
+TWO_PEERS = {CPE: PEER, OTHER: replace(PEER, name="other")}
+
+
+def fail(world: World, times: int) -> int:
+    """Connect with a wrong key that often, in no time and with cookies: how many attempts got an answer."""
+    answered = 0
+    for number in range(times):
+        cpe = Initiator(world, psk=b"wrong", seed=f"{world.now} {number}")
+        payloads = cpe.init_payloads()
+        sent = world.deliver(cpe.init_request(payloads))
+        if not sent:
+            continue
+        assert is_cookie(sent)
+        cpe.send_init([cookie_in(sent[0][0]), *payloads])
+        assert notified(cpe.send_auth()) == [NotifyType.AUTHENTICATION_FAILED]
+        answered += 1
+    return answered
+
+
+def test_an_address_that_fails_to_authenticate_is_limited_although_it_returns_cookies() -> None:
+    burst, rate = (int(each) for each in FAILED_AUTHS_PER_SOURCE)
+    world = World(limits=ALWAYS)
+    assert fail(world, burst + 5) == burst
+    assert world.drops == [DropReason.TOO_MANY_FAILED] * 5
+    assert world.is_empty
+    world.advance(3.0)
+    assert fail(world, burst) == 3 * rate
+
+
+def test_an_address_that_failed_too_often_connects_as_soon_as_its_time_has_come() -> None:
+    burst, rate = FAILED_AUTHS_PER_SOURCE
+    world = World(limits=ALWAYS)
+    fail(world, int(burst) + 1)
+    world.advance(1 / rate)
+    cpe = Initiator(world)
+    cookie, payloads = asked(cpe)
+    cpe.send_init([cookie, *payloads])
+    assert cpe.accepts(cpe.send_auth())
+
+
+def test_the_failures_of_one_address_are_no_other_address_s() -> None:
+    world = World(peers=TWO_PEERS, limits=ALWAYS)
+    fail(world, int(FAILED_AUTHS_PER_SOURCE[0]) + 1)
+    asked(Initiator(world, seed="another"), PATH_500._replace(remote_ip=OTHER))
+
+
+def test_a_failure_counts_for_the_address_that_had_the_response_whatever_the_source_of_ike_auth() -> None:
+    """Otherwise who has an address of a peer could have requests of another one dropped."""
+    world = World(peers=TWO_PEERS, limits=ALWAYS)
+    forged = PATH_500._replace(remote_ip=OTHER)
+    for number in range(int(FAILED_AUTHS_PER_SOURCE[0])):
+        cpe = Initiator(world, psk=b"wrong", seed=str(number))
+        cookie, payloads = asked(cpe)
+        cpe.send_init([cookie, *payloads])
+        world.deliver(cpe.request(ExchangeType.IKE_AUTH, cpe.auth_payloads()), forged)
+    asked(Initiator(world, seed="theirs"), forged)
+    assert world.deliver(Initiator(world, seed="ours").init_request()) == []
 
 
 # Unprotected answers
