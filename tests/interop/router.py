@@ -29,6 +29,8 @@ class Pings:
     sent: int
     received: int
     longest_gap: int
+    unanswered: list[int]
+    """Sequence numbers, from 1: they tell whether it was the beginning, a pause, or the end."""
 
     @property
     def lost(self) -> int:
@@ -99,9 +101,14 @@ class Router:
         done = await self.lab.nodes["host"].run(
             *("ping", "-c", str(count), "-i", "0.02", "-s", "1000", "-W", "2", COVERED), limit=seconds + 20
         )
-        numbers = [0, *(int(number) for number in re.findall(r"icmp_seq=(\d+)", done.output)), count + 1]
-        gaps = (after - before - 1 for before, after in itertools.pairwise(numbers))
-        return Pings(sent=count, received=len(set(numbers)) - 2, longest_gap=max(gaps))
+        answered = {int(number) for number in re.findall(r"icmp_seq=(\d+)", done.output)}
+        edges = itertools.pairwise([0, *sorted(answered), count + 1])
+        return Pings(
+            sent=count,
+            received=len(answered),
+            longest_gap=max(after - before - 1 for before, after in edges),
+            unanswered=sorted({*range(1, count + 1)} - answered),
+        )
 
     def records(self, *names: str) -> list[dict[str, Any]]:
         """The gateway's records of these names so far."""

@@ -51,7 +51,7 @@ def assert_each_was_new(seen: list[dict[str, Any]], kind: str) -> None:
 
 
 def test_child_sas_that_the_gateway_rekeys_in_a_row_lose_no_packet(drilled: Any) -> None:
-    assert drilled["child"]["pings"]["received"] == drilled["child"]["pings"]["sent"]
+    assert drilled["child"]["pings"]["unanswered"] == []
     assert_each_was_new(drilled["child"]["seen"], "children")
 
 
@@ -62,14 +62,14 @@ def test_both_directions_use_the_newest_child_sa(drilled: Any) -> None:
 
 
 def test_ike_sas_that_the_gateway_rekeys_in_a_row_lose_no_packet_and_keep_the_child_sa(drilled: Any) -> None:
-    assert drilled["ike"]["pings"]["received"] == drilled["ike"]["pings"]["sent"]
+    assert drilled["ike"]["pings"]["unanswered"] == []
     assert_each_was_new(drilled["ike"]["seen"], "ike")
     assert len({str(views["gateway"]["children"]) for views in drilled["ike"]["seen"]}) == 1
 
 
 def test_collisions_with_strongswan_end_with_one_sa_and_lose_no_packet(drilled: Any) -> None:
     collisions = drilled["collisions"]
-    assert collisions["pings"]["received"] == collisions["pings"]["sent"]
+    assert collisions["pings"]["unanswered"] == []
     for views in collisions["seen"]:
         assert views["strongswan"] == views["gateway"]
         assert (len(views["gateway"]["ike"]), len(views["gateway"]["children"])) == (1, 1)
@@ -79,7 +79,7 @@ def test_collisions_with_strongswan_end_with_one_sa_and_lose_no_packet(drilled: 
 def test_rekeyings_of_both_ends_at_about_the_same_time_lose_no_packet_and_leave_one_sa_that_works(
     drilled: Any,
 ) -> None:
-    assert drilled["race"]["pings"]["received"] == drilled["race"]["pings"]["sent"]
+    assert drilled["race"]["pings"]["unanswered"] == []
     assert_each_was_new(drilled["race"]["left"], "ike")
     assert [len(views["gateway"]["children"]) for views in drilled["race"]["left"]] == [1, 1]
 
@@ -87,7 +87,7 @@ def test_rekeyings_of_both_ends_at_about_the_same_time_lose_no_packet_and_leave_
 def test_with_pfs_the_rekeyed_child_sa_has_a_key_exchange_of_its_own(drilled_with_pfs: Any) -> None:
     assert_each_was_new(drilled_with_pfs["child"]["seen"], "children")
     assert drilled_with_pfs["suites"] == ["AES_GCM_16-256 / ECP_256"]
-    assert drilled_with_pfs["child"]["pings"]["received"] == drilled_with_pfs["child"]["pings"]["sent"]
+    assert drilled_with_pfs["child"]["pings"]["unanswered"] == []
 
 
 def test_with_pfs_a_collision_ends_with_one_child_sa_too(drilled_with_pfs: Any) -> None:
@@ -106,7 +106,7 @@ def test_short_lifetimes_of_the_lab_file_are_lived_through_without_loss() -> Non
     }
     during = partial(live_through_lifetimes, seconds=8)
     told = run_scenario(load("basic", BASIC | {"lab.gateway.ike": settings}), during=during).extra
-    assert told["pings"]["received"] == told["pings"]["sent"]
+    assert told["pings"]["unanswered"] == []
     assert told["views"]["strongswan"] == told["views"]["gateway"]
     assert told["ike"] >= 1
     assert set(told["child"]) == {True}

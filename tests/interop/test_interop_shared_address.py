@@ -112,7 +112,7 @@ def test_the_second_cpe_gets_no_answer_since_its_port_is_rewritten_and_the_first
     assert not told["up"]
     assert set(told["drops"]) == {"port_rewritten"}
     assert told["ike"] == [THE_SAME_NAME]
-    assert told["pings"]["received"] == told["pings"]["sent"]
+    assert told["pings"]["unanswered"] == []
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_two_cpes_of_two_names_have_an_ike_sa_each_and_the_newest_child_sa_sends
 
 def test_when_the_second_one_leaves_the_first_one_has_the_link_to_itself_again(accepted: Any) -> None:
     assert accepted["alone"] == [THE_SAME_NAME]
-    assert accepted["pings"]["received"] == accepted["pings"]["sent"]
+    assert accepted["pings"]["unanswered"] == []
     assert accepted["same_session"]
 
 
