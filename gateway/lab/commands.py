@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -53,7 +54,8 @@ def lab_run(
     told = LabTrace()
     try:
         loaded = _prepare(scenario, backend, overrides, keep=keep, fixed=fixed)
-        screen = Screen(loaded) if output == "text" else None
+        again = run_command(scenario, backend=backend, fixed=fixed, overrides=overrides)
+        screen = Screen(loaded, again) if output == "text" else None
         if screen:
             screen.introduce()
         run = run_scenario(
@@ -77,6 +79,16 @@ def lab_run(
     else:
         sys.stdout.write(json.dumps(run.report.as_json(), indent=2) + "\n")
     return _status(run.report)
+
+
+def run_command(scenario: str, *, backend: str, fixed: bool, overrides: Sequence[str] = ()) -> str:
+    """The command that runs a scenario as these arguments of ``lab_run`` say, for a shell."""
+    words = ["gsalab", "lab", "run", scenario]
+    if backend != "netns":
+        words += ["--backend", backend]
+    for override in overrides:
+        words += ["--set", override]
+    return shlex.join([*words, "--fix"] if fixed else words)
 
 
 def _status(report: Report) -> int:

@@ -22,11 +22,13 @@ class Screen:
 
     Args:
         scenario: What is run.
+        again: The command that runs it once more.
         file: Where to write; standard output by default.
     """
 
-    def __init__(self, scenario: Scenario, file: TextIO | None = None) -> None:
+    def __init__(self, scenario: Scenario, again: str, file: TextIO | None = None) -> None:
         self._scenario = scenario
+        self._again = again
         self._console = Console(file=file, highlight=False, soft_wrap=True)
         self._several = len(_tunnel_lines(scenario)) > 1
         self._timeline_begun = False
@@ -210,13 +212,13 @@ class Screen:
         }
         if not kept and report.expected:
             commands = {
-                f"gsalab lab run {report.scenario} --fix": "the same with its fix, which ends well",
+                f"{self._again} --fix": "the same with its fix, which ends well",
                 f"gsalab explain {report.expected[0]}": "more about the finding",
                 "gsalab lab list": "the other scenarios",
             }
         elif not kept:
             commands = {
-                f"gsalab lab run {report.scenario} --keep": "the same, and leave it up to look around",
+                f"{self._again} --keep": "the same, and leave it up to look around",
                 "gsalab lab list": "the other scenarios",
                 "gsalab up -f lab.yaml": "the gateway alone, for your own CPE",
             }

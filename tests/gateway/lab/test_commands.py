@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.doctor import EnvironmentProblem
 from gateway.lab import commands, netns
-from gateway.lab.commands import choose, enter_command, lab_down, lab_list, lab_run, lab_shell
+from gateway.lab.commands import choose, enter_command, lab_down, lab_list, lab_run, lab_shell, run_command
 from gateway.lab.scenario import ScenarioError
 from gateway.lab.state import NetnsLab
 
@@ -45,6 +46,19 @@ def test_a_lab_that_is_not_up_is_answered_with_those_that_are() -> None:
 def test_a_node_that_is_not_there_is_answered_with_those_that_are() -> None:
     with pytest.raises(ScenarioError, match="has no node isp: there are cpe"):
         enter_command(kept("basic"), "isp", ["true"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        ({}, "gsalab lab run my/own.yaml"),
+        ({"fixed": True}, "gsalab lab run my/own.yaml --fix"),
+        ({"backend": "docker"}, "gsalab lab run my/own.yaml --backend docker"),
+        ({"overrides": ["cpe.psk=a b"]}, "gsalab lab run my/own.yaml --set 'cpe.psk=a b'"),
+    ],
+)
+def test_a_run_can_be_repeated_by_the_command_that_is_told(arguments: dict[str, Any], command: str) -> None:
+    assert run_command("my/own.yaml", **{"backend": "netns", "fixed": False, **arguments}) == command
 
 
 @pytest.mark.parametrize(

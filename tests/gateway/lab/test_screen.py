@@ -44,7 +44,7 @@ REPORT = Report(
 
 def shown(report: Report, *, kept: bool = False) -> str:
     paper = io.StringIO()
-    screen = Screen(load("basic"), paper)
+    screen = Screen(load("basic"), "gsalab lab run mine/basic.yaml", paper)
     screen.introduce()
     screen.step(Step(ms=3, who="lab", what="nodes", detail="4 nodes"))
     screen.step(Step(ms=130, who="esp", what="CHILD SA", detail="AES_GCM_16-256"))
@@ -112,4 +112,8 @@ def test_a_kept_lab_is_offered_to_be_entered_and_removed() -> None:
 
 
 def test_a_lab_that_is_gone_is_offered_to_be_run_again() -> None:
-    assert "gsalab lab run basic --keep" in shown(REPORT)
+    assert "gsalab lab run mine/basic.yaml --keep" in shown(REPORT)
+
+
+def test_a_lab_that_failed_as_it_has_to_is_offered_to_be_run_with_its_fix() -> None:
+    assert "gsalab lab run mine/basic.yaml --fix" in shown(replace(REPORT, expected=["GSA-IKE-022"]))
