@@ -31,7 +31,7 @@ def ends() -> Iterator[Ends]:
     events, exabgp_out = os.pipe()
     exabgp_in, commands = os.pipe()
     gateway, own = socket.socketpair()
-    gateway.settimeout(5)
+    gateway.settimeout(30)
     relay = Relay(events, commands, own.fileno(), max_waiting=1_000_000)
     yield Ends(exabgp_in, exabgp_out, gateway, relay)
     for descriptor in (events, exabgp_in, commands):

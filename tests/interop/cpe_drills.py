@@ -41,7 +41,7 @@ async def reconnect(lab: Lab, *, ike: str, esp: str) -> dict[str, Any]:
     await tunnel.node.check("swanctl", "--load-all")
     await cpe.bring_up(tunnel)
     await until(lambda: lab.missing(cpe, tunnel), wanted=None)
-    ping = await lab.nodes["host"].run("ping", "-c", "2", "-i", "0.1", "-W", "2", COVERED)
+    ping = await lab.nodes["host"].run("ping", "-c", "2", "-i", "0.1", "-W", "10", COVERED)
     (sa,) = await cpe.sas(tunnel)
     return {"ike": sa.suite, "esp": sa.children[0].suite, "ping": ping.status, "output": ping.output}
 
@@ -51,7 +51,7 @@ async def ping_while(lab: Lab, commands: Sequence[Sequence[str]], *, count: int 
     _, tunnel = only_tunnel(lab)
     pinging = asyncio.create_task(
         lab.nodes["host"].run(
-            "ping", "-q", "-c", str(count), "-i", "0.02", "-s", "1000", "-W", "2", COVERED, limit=60
+            "ping", "-q", "-c", str(count), "-i", "0.02", "-s", "1000", "-W", "10", COVERED, limit=60
         )
     )
     outcomes = []

@@ -42,7 +42,7 @@ def _path_changes(lab: Lab) -> list[dict[str, Any]]:
 async def _ping(lab: Lab, *, count: int) -> tuple[int, int]:
     """Ping from the branch host: echo requests go in, replies come out; packets sent and received."""
     done = await lab.nodes["host"].run(
-        "ping", "-q", "-c", str(count), "-i", "0.02", "-W", "1", COVERED, limit=60
+        "ping", "-q", "-c", str(count), "-i", "0.02", "-W", "5", COVERED, limit=60
     )
     words = next(line for line in done.output.splitlines() if "packets transmitted" in line).split()
     return int(words[0]), int(words[3])

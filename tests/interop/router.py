@@ -99,7 +99,7 @@ class Router:
         """Ping from the branch host every 20 ms."""
         count = round(seconds * 50)
         done = await self.lab.nodes["host"].run(
-            *("ping", "-c", str(count), "-i", "0.02", "-s", "1000", "-W", "2", COVERED), limit=seconds + 20
+            *("ping", "-c", str(count), "-i", "0.02", "-s", "1000", "-W", "10", COVERED), limit=seconds + 20
         )
         answered = {int(number) for number in re.findall(r"icmp_seq=(\d+)", done.output)}
         edges = itertools.pairwise([0, *sorted(answered), count + 1])

@@ -123,7 +123,7 @@ def test_when_the_command_is_killed_the_engine_removes_the_containers(labs: Labs
         until(lambda: len(labs.containers()) == 5, 90)
         time.sleep(1)
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
         until(lambda: labs.containers() == [], 60)
 
 

@@ -34,8 +34,8 @@ def net() -> Iterator[World]:
 def wait_for(
     state: Callable[[], dict[str, Any]], condition: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
-    """The first state that meets the condition, within 3 s; the last one seen otherwise."""
-    until = time.monotonic() + 3
+    """The first state that meets the condition, within 20 s; the last one seen otherwise."""
+    until = time.monotonic() + 20
     while not condition(seen := state()) and time.monotonic() < until:
         time.sleep(0.02)
     return seen

@@ -1,6 +1,5 @@
 """Every personality of the NAT box between two hosts in namespaces, with plain sockets of the kernel."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -37,7 +36,7 @@ def test_every_personality_does_to_kernel_traffic_what_it_is_named_for() -> None
         seen = {}
         for personality in ARRIVES:
             await world.box.ask("nat", f"personality={personality}")
-            seen[personality] = await world.ask(*BOTH, wait=0.4)
+            seen[personality] = await world.ask(*BOTH, wait=1)
         return seen
 
     assert in_world(act, nat={}) == ARRIVES
@@ -79,18 +78,21 @@ def test_an_idle_mapping_ends_and_the_box_tells_when() -> None:
         await world.ask((4500, 4500))
         status = await world.box.ask("show")
         await world.ask((500, 4500), (500, 4500), (500, 4500), wait=0.01)
-        await asyncio.sleep(1.2)
-        return [status["mappings"], (await world.box.ask("show"))["mappings"], world.records]
 
-    before, after, records = in_world(act, nat={"idle": "1s"})
+        async def mappings() -> Any:
+            return (await world.box.ask("show"))["mappings"]
+
+        await until(mappings, wanted=[])
+        return [status["mappings"], world.records]
+
+    before, records = in_world(act, nat={"idle": "1s"})
     assert [row["outside"] for row in before] == [f"{PUBLIC}:4500"]
-    assert after == []
     made, gone = (
         [record for record in records if record["name"] == f"nat_mapping_{what}"]
         for what in ("created", "expired")
     )
     assert {record["data"]["inside"] for record in made} == {record["data"]["inside"] for record in gone}
-    assert gone[0]["time"] - made[0]["time"] == pytest.approx(1.0, abs=0.8)
+    assert gone[0]["time"] - made[0]["time"] >= 1
     assert (gone[0]["category"], gone[0]["data"]["node"]) == ("lab", "isp")
 
 
@@ -109,7 +111,7 @@ def test_the_same_seed_loses_the_same_datagrams_of_the_kernel() -> None:
         for seed in (7, 8, 7):
             # Another seed in between, so that the third run begins its sequence anew.
             await world.box.ask("impair", f"seed={seed}")
-            answers = await world.ask(*[(500, 500)] * 30, wait=0.2)
+            answers = await world.ask(*[(500, 500)] * 30, wait=0.5)
             runs.append([answer is None for answer in answers])
         return runs
 

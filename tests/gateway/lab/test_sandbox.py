@@ -100,7 +100,7 @@ def test_a_signal_to_the_command_ends_the_lab(
 ) -> None:
     process, facts = victim
     os.kill(facts["command"], number)
-    process.wait(timeout=5)
+    process.wait(timeout=60)
     assert_nothing_left(facts)
 
 
@@ -109,7 +109,7 @@ def test_ctrl_c_reaches_the_whole_process_group_and_ends_the_lab(
 ) -> None:
     process, facts = victim
     os.killpg(process.pid, signal.SIGINT)
-    process.wait(timeout=5)
+    process.wait(timeout=60)
     assert_nothing_left(facts)
 
 
@@ -125,7 +125,7 @@ def test_the_death_of_a_process_of_the_lab_ends_all_of_it(
 @pytest.mark.parametrize("user", USERS)
 def test_a_kept_lab_outlives_the_command_and_ends_with_its_warden(user: User) -> None:
     process, facts = start(user, "keep")
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=60) == 0
     assert len(processes_in(facts["namespace"])) == 3
     end_process(facts["warden"], facts["init"])
     assert_nothing_left(facts)
@@ -137,7 +137,7 @@ def test_a_kept_lab_holds_no_pipe_of_the_command() -> None:
     assert process.stdout.read() == ""  # the end of file, while the lab is still there
     assert len(processes_in(facts["namespace"])) == 3
     end_process(facts["warden"], facts["init"])
-    process.wait(timeout=5)
+    process.wait(timeout=60)
 
 
 def test_ending_returns_only_when_every_process_is_gone() -> None:
