@@ -26,7 +26,28 @@ def main() -> None:
 
     from exabgp.application.main import main as exabgp  # noqa: PLC0415  it reads sys.argv when imported
 
+    have_ipv4_without_capabilities()
     sys.exit(exabgp())
+
+
+def have_ipv4_without_capabilities() -> None:
+    """Make ExaBGP exchange IPv4 unicast with a peer whose OPEN has no Multiprotocol capability.
+
+    That is what BGP-4 carries by itself (RFC 4271 section 4.3); RFC 4760 section 8 is about other families.
+    ExaBGP 5.0 takes such a peer to have no family at all: it learns, and advertises nothing.
+    """
+    from exabgp.bgp.message.open.capability.capability import Capability  # noqa: PLC0415  as above
+    from exabgp.bgp.message.open.capability.negotiated import Negotiated  # noqa: PLC0415
+    from exabgp.protocol.family import AFI, SAFI  # noqa: PLC0415
+
+    negotiate = Negotiated._negotiate  # noqa: SLF001  there is no setting for it
+
+    def with_ipv4(self: Negotiated) -> None:
+        negotiate(self)
+        if not self.received_open.capabilities.announced(Capability.CODE.MULTIPROTOCOL):
+            self.families = [(AFI.ipv4, SAFI.unicast)]
+
+    Negotiated._negotiate = with_ipv4  # noqa: SLF001
 
 
 if __name__ == "__main__":

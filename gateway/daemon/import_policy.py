@@ -1,11 +1,12 @@
 """Which of the prefixes that a CPE announces are taken: those that can be a branch's."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from ipaddress import IPv4Network, collapse_addresses
 
 from gateway.model.profiles import prefixes
+from gateway.model.resources import MICROSOFT_ASN
 
 
 class Refusal(StrEnum):
@@ -13,6 +14,8 @@ class Refusal(StrEnum):
 
     DEFAULT_ROUTE = "default_route"
     ADVERTISED = "advertised"
+    OWN_AS = "own_as"
+    NOT_UNICAST = "not_unicast"
 
     @property
     def explanation(self) -> str:
@@ -23,7 +26,13 @@ class Refusal(StrEnum):
 _EXPLANATIONS = {
     Refusal.DEFAULT_ROUTE: "a default route, or half of one, is no branch's prefix",
     Refusal.ADVERTISED: "the prefix belongs to the service, which advertises it",
+    Refusal.NOT_UNICAST: "0.0.0.0/8, 127.0.0.0/8 and 224.0.0.0/3 hold no host's address",
+    Refusal.OWN_AS: "the route comes back: its AS path holds the gateway's own AS number",
 }
+
+
+_NO_HOSTS = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3")))
+"""Prefixes that RFC 4271 section 6.3 calls semantically incorrect, to be ignored."""
 
 
 class ImportPolicy:
@@ -34,11 +43,16 @@ class ImportPolicy:
     to the branch would draw the service's traffic into the tunnel, as would a part of Microsoft's ranges. A
     part of the rest of the internet is taken: a branch may have public addresses.
 
+    A route whose AS path holds our own AS number is left out whatever its prefix (RFC 4271 section 9.1.2).
+    That is no mistake of the CPE: many announce to a neighbour what they learned from it, FRR for one.
+
     Args:
         advertised: What is advertised to the CPEs.
+        local_asn: Our own AS number.
     """
 
-    def __init__(self, advertised: Iterable[IPv4Network]) -> None:
+    def __init__(self, advertised: Iterable[IPv4Network], local_asn: int = MICROSOFT_ASN) -> None:
+        self._local_asn = local_asn
         self._advertised = sorted(advertised)
         microsoft = prefixes("microsoft")
         is_told = not set(microsoft).isdisjoint(self._advertised)
@@ -48,6 +62,8 @@ class ImportPolicy:
         """Why a prefix is not taken; None when it is."""
         if prefix.prefixlen <= 1:
             return Refusal.DEFAULT_ROUTE
+        if any(prefix.subnet_of(each) for each in _NO_HOSTS):
+            return Refusal.NOT_UNICAST
         return Refusal.ADVERTISED if self._covers(prefix) or self._is_microsofts(prefix) else None
 
     def _covers(self, prefix: IPv4Network) -> bool:
@@ -61,9 +77,11 @@ class ImportPolicy:
         return place > 0 and prefix.subnet_of(self._microsoft[place - 1])
 
     def sort(
-        self, announced: Iterable[IPv4Network]
+        self, announced: Sequence[IPv4Network], as_path: Sequence[int]
     ) -> tuple[tuple[IPv4Network, ...], dict[Refusal, list[IPv4Network]]]:
-        """The prefixes that are taken, and the others by reason."""
+        """The prefixes of one AS path that are taken, and the others by reason."""
+        if self._local_asn in as_path:
+            return (), {Refusal.OWN_AS: list(announced)}
         taken = []
         refused: dict[Refusal, list[IPv4Network]] = {}
         for prefix in announced:

@@ -165,7 +165,7 @@ class Network:
     def _on_bgp_event(self, event: BgpEvent) -> None:
         publish_bgp(self._stream, self.name, event)
         if isinstance(event, RoutesLearned):
-            accepted, refused = self._policy.sort(event.prefixes)
+            accepted, refused = self._policy.sort(event.prefixes, event.as_path)
             for reason, prefixes in refused.items():
                 self._stream.publish(
                     "bgp",
@@ -175,6 +175,7 @@ class Network:
                     rule=reason.explanation,
                     prefixes=list(map(str, prefixes)),
                 )
+            self._learned.withdraw(event.neighbor, event.prefixes)  # an earlier route of theirs is replaced
             self._learned.learn(event.neighbor, accepted, event.as_path)
             self._routes_changed.set()
         elif isinstance(event, RoutesWithdrawn):

@@ -1,10 +1,13 @@
 """What happened to one tunnel, as the rules read it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.diagnosis.autopsy import AUTOPSY, Autopsies
 from gateway.diagnosis.facts import READY, Record, TunnelFacts
+
+OWN_AS = "own_as"
+"""Why a route that comes back to the gateway is not taken; it says nothing about the CPE's configuration."""
 
 
 @dataclass
@@ -17,6 +20,7 @@ class _Live:
     bgp: Record | None = None
     learned: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
 
 
 class History:
@@ -100,13 +104,13 @@ class History:
 
     @property
     def learned(self) -> set[str]:
-        """The prefixes that the CPE announces now."""
-        return self._live.learned
+        """The prefixes that the CPE announces now, without those that it learned from the gateway itself."""
+        return self._live.learned - self._live.returned
 
     @property
     def accepted(self) -> set[str]:
         """Those of them that the gateway has taken."""
-        return self._live.learned - self._live.refused
+        return self.learned - self._live.refused
 
     def all(self, *names: str, after: int = 0) -> list[Record]:
         """The tunnel's records of these names with an id greater than ``after``."""
@@ -156,9 +160,14 @@ def _reduce_bgp(live: _Live, record: Record) -> None:
         case "closed":
             live.bgp = None
         case "routes_learned":
+            _withdraw(live, data["prefixes"])
             live.learned |= set(data["prefixes"])
         case "routes_refused":
-            live.refused |= set(data["prefixes"])
+            (live.returned if data["reason"] == OWN_AS else live.refused).update(data["prefixes"])
         case "routes_withdrawn":
-            live.learned -= set(data["prefixes"])
-            live.refused -= set(data["prefixes"])
+            _withdraw(live, data["prefixes"])
+
+
+def _withdraw(live: _Live, prefixes: Iterable[str]) -> None:
+    for each in (live.learned, live.refused, live.returned):
+        each.difference_update(prefixes)

@@ -137,6 +137,7 @@ class Bird:
         local_as: Its own.
         hold_time: Seconds that it proposes.
         sessions: How many of GSA's addresses it peers with.
+        options: Further options of each session, in BIRD's words.
     """
 
     def __init__(
@@ -147,6 +148,7 @@ class Bird:
         local_as: int = CPE_AS,
         hold_time: int = 30,
         sessions: int = 2,
+        options: str = "",
     ) -> None:
         self._configuration = directory / "bird.conf"
         self._control = directory / "bird.ctl"
@@ -163,7 +165,8 @@ class Bird:
             f"router id {CPE_ADDRESS};\nipv4 table lan;\n{tables}protocol device {{}}\n"
             f"protocol static branch {{ ipv4 {{ table lan; }}; {routes} }}\n"
             f"template bgp gsa {{ local {CPE_ADDRESS} as {local_as}; multihop 2; hold time {hold_time};"
-            " connect retry time 1; connect delay time 0; error wait time 1, 1; error forget time 1;"
+            f" connect retry time 1; connect delay time 0; error wait time 1, 1; error forget time 1;"
+            f" {options}"
             " ipv4 { import all; export where source = RTS_STATIC; }; }\n"
             f"{gsa}"
         )

@@ -274,6 +274,24 @@ async def test_a_wrong_as_number_is_answered_with_a_notification_2_2(tmp_path: P
 
 
 @sandboxed()
+async def test_a_router_without_capabilities_has_ipv4_unicast(tmp_path: Path) -> None:
+    """RFC 4760 section 8: the capability is for other address families."""
+    bird, recorder = Bird(tmp_path, sessions=1, options="capabilities off;"), Recorder()
+    gsa = speaker(tmp_path, recorder)
+    await gsa.start()
+    gsa.advertise(FIRST.name, PROFILE)
+    await gsa.set_neighbors([FIRST])
+    bird.start()
+    established = await recorder.wait(Established)
+    assert (established.families, established.capabilities) == (("ipv4 unicast",), ())
+    assert (await recorder.wait(RoutesAdvertised)).count == len(PROFILE)
+    await recorder.wait(RoutesLearned)
+    assert gsa.learned(FIRST.name) == BRANCH
+    await until(lambda: bird.routes() == len(PROFILE), 30, "the profile in BIRD's table")
+    await gsa.stop()
+
+
+@sandboxed()
 async def test_a_router_that_wants_another_as_number_of_ours_says_so(tmp_path: Path) -> None:
     bird, recorder = Bird(tmp_path, sessions=1, peer_as=65001), Recorder()
     gsa = speaker(tmp_path, recorder)

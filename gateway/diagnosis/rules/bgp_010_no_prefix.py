@@ -11,18 +11,21 @@ SILENCE_SECONDS = 10.0
 
 def _find(history: History) -> Evidence | None:
     session = history.bgp
-    if session is None or history.learned:
+    if session is None or history.learned or not session["data"]["families"]:
         return None
     withdrawn = history.last("routes_withdrawn", after=session["id"])
     since = withdrawn or session
+    returned = history.last("routes_refused", after=since["id"])
     if history.age(since) < SILENCE_SECONDS:
         return None
     return Evidence(
         where=f"BGP UPDATE messages since Established (record {session['id']})",
-        saw=f"the CPE announces no prefix, {seconds(history.age(since))} after "
+        saw=("only what the gateway told it comes back from the CPE, " if returned else "")
+        + f"{'no prefix of its own' if returned else 'the CPE announces no prefix'}, "
+        + f"{seconds(history.age(since))} after "
         + ("it withdrew the last one" if withdrawn else "Established"),
         expected="at least one prefix: the branch's LAN",
-        because=(session, withdrawn) if withdrawn else (session,),
+        because=tuple(record for record in (session, withdrawn, returned) if record),
         fix=Fix(
             cpe="announce the branch's prefixes to this neighbour, and check its export policy",
             device_link="nothing: it has no routes of its own",
@@ -43,7 +46,8 @@ RULE = Rule(
             "The CPE announces no prefix, so the gateway has no way back. Often an export policy is "
             "missing: FRR announces and accepts nothing over eBGP without one (bgp "
             "ebgp-requires-policy), BIRD's default is export none; or the network statement names a "
-            "prefix that is not in the routing table."
+            "prefix that is not in the routing table. Many a CPE, FRR for one, announces to the gateway "
+            "what it has just learned from it: that does no harm, and is no prefix of the branch."
         ),
         proof=(
             f"No prefix in any UPDATE message for {SILENCE_SECONDS:.0f} seconds of an established "

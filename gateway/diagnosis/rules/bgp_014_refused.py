@@ -12,8 +12,9 @@ _FOR_GOOD = {(6, 2), (6, 3), (6, 5)}
 """Ways to cease that do not pass by themselves."""
 _FIXES = {
     (2, 3): "give the CPE a router ID of its own: neither 0.0.0.0 nor the gateway's",
-    (2, 6): "set a hold time of 0, or of 3 s and more, for neighbour {neighbor}",
+    (2, 6): "set a hold time of 0, or of 3 s and more, for neighbour {neighbor}, and accept one of 180 s",
     (2, 7): "enable the address family IPv4 unicast for neighbour {neighbor}; it is the only one of a link",
+    (2, 11): "do not ask neighbour {neighbor} for a BGP role (RFC 9234): the gateway has none",
     (6, 2): "enable neighbour {neighbor}: it is shut down by its administrator",
     (6, 3): "configure neighbour {neighbor} again: it was removed",
     (6, 5): "let neighbour {neighbor} connect: the CPE rejects it",
@@ -36,7 +37,7 @@ def _find(history: History) -> Evidence | None:
         return None  # somebody ended a session that worked, and knows it
     by_cpe = last["name"] == "notification_received"
     neighbor = history.tunnel.local_bgp
-    said = f": {last['data']['detail']}" if last["data"]["detail"] else ""
+    said = f": {last['data']['detail'].rstrip('.')}" if last["data"]["detail"] else ""
     return Evidence(
         title=f"BGP refused: {last['data']['text'].rpartition(' / ')[2]}",
         where=f"BGP NOTIFICATION inside the tunnel (record {last['id']})",

@@ -3,12 +3,11 @@
 from gateway.diagnosis.finding import Certainty, Fix
 from gateway.diagnosis.history import History
 from gateway.diagnosis.rule import Evidence, Page, Rule, Step
-from gateway.diagnosis.rules.bgp_attempts import NO_BGP, NO_BGP_LOG, syns_of_the_link
+from gateway.diagnosis.rules.bgp_attempts import NO_BGP, NO_BGP_LOG, TTL_SECURITY, syns_of_the_link
 from gateway.diagnosis.rules.common import seconds
 
 SILENCE_SECONDS = 10.0
 """From TCP to Established takes three round trips; what is lost on the way is sent again within seconds."""
-_TTL_SECURITY = 255
 
 
 def _find(history: History) -> Evidence | None:
@@ -22,7 +21,7 @@ def _find(history: History) -> Evidence | None:
         return None
     opened = history.last("open_received", after=connected["id"])
     syns = [syn for syn in syns_of_the_link(history) if syn["id"] < connected["id"]]
-    secured = bool(syns) and syns[-1]["data"]["ttl"] == _TTL_SECURITY
+    secured = bool(syns) and syns[-1]["data"]["ttl"] == TTL_SECURITY
     facts = history.tunnel
     return Evidence(
         where=f"BGP inside the tunnel (record {(opened or connected)['id']})",

@@ -10,6 +10,8 @@ NO_BGP = "would show the tunnel as connected and BGP as disconnected"
 NO_BGP_LOG = "tunnelConnected without bgpConnected in the remote network health log."
 """The same on a page."""
 
+TTL_SECURITY = 255
+"""The TTL of the segments of a CPE that has TTL security (RFC 5082); a few others send it, too."""
 _BAD_PEER_AS = (2, 2)
 _NEIGHBOURHOOD = 24
 _LINK_LOCAL = IPv4Network("169.254.0.0/16")

@@ -354,8 +354,8 @@ class Story:
             )
         )
 
-    def establish_bgp(self) -> None:
-        """The BGP session comes up."""
+    def establish_bgp(self, families: tuple[str, ...] = ("ipv4 unicast",)) -> None:
+        """The BGP session comes up; ``families`` are those of both ends."""
         self.syn()
         self._bgp(Connected(neighbor=self.tunnel.name))
         self._bgp(
@@ -365,17 +365,17 @@ class Story:
                 router_id=self.tunnel.peer_bgp,
                 hold_time=30,
                 peer_hold_time=30,
-                families=("ipv4 unicast",),
+                families=families,
                 capabilities=(),
             )
         )
 
-    def notified(self, code: int, subcode: int, *, sent: bool, detail: str = "") -> None:
+    def notified(self, code: int, subcode: int, *, sent: bool, detail: str = "", data: bytes = b"") -> None:
         """The BGP session ends by a NOTIFICATION."""
         kind = NotificationSent if sent else NotificationReceived
         text = notification_name(code, subcode)
         self._bgp(
-            kind(neighbor=self.tunnel.name, code=code, subcode=subcode, text=text, data=b"", detail=detail)
+            kind(neighbor=self.tunnel.name, code=code, subcode=subcode, text=text, data=data, detail=detail)
         )
         self.close_bgp(was_established=False)
 

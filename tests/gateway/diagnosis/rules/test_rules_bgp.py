@@ -124,7 +124,7 @@ def test_another_notification_is_no_as_number() -> None:
     story = connected()
     story.syn()
     story.notified(6, 4, sent=False)
-    assert story.findings(after=3600) == []
+    assert "GSA-BGP-002" not in {finding.code for finding in story.findings(after=3600)}
 
 
 def test_a_syn_from_the_wrong_source_is_proven() -> None:

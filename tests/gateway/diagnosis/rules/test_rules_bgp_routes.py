@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.daemon.import_policy import Refusal
 from gateway.diagnosis import Certainty, Severity
 from tests.gateway.diagnosis.story import Story
 
@@ -78,3 +79,47 @@ def test_a_session_with_fewer_prefixes_ends_the_finding() -> None:
     story.establish_bgp()
     story.announce("10.1.0.0/16")
     assert story.findings(after=60) == []
+
+
+SERVICE_PREFIXES = ("13.107.6.152/31", "52.96.0.0/14")
+
+
+def test_a_cpe_that_gives_back_what_it_learned_from_the_gateway_is_healthy() -> None:
+    """FRR does, and RFC 4271 section 9.1.2 makes the gateway leave it out."""
+    story = Story()
+    story.come_up()
+    story.announce(*SERVICE_PREFIXES)
+    story.refuse(Refusal.OWN_AS.value, *SERVICE_PREFIXES)
+    assert story.findings(after=60) == []
+
+
+def test_what_comes_back_to_the_gateway_is_no_prefix_of_the_branch() -> None:
+    story = Story()
+    story.connect()
+    story.establish_bgp()
+    story.announce(*SERVICE_PREFIXES)
+    story.refuse(Refusal.OWN_AS.value, *SERVICE_PREFIXES)
+    finding = story.finding(after=12)
+    assert finding.code == "GSA-BGP-010"
+    assert finding.saw == (
+        "only what the gateway told it comes back from the CPE, no prefix of its own, 12 s after Established"
+    )
+
+
+def test_a_prefix_that_came_back_and_is_now_the_cpes_own_counts() -> None:
+    story = Story()
+    story.connect()
+    story.establish_bgp()
+    story.announce("10.1.0.0/16")
+    story.refuse(Refusal.OWN_AS.value, "10.1.0.0/16")
+    story.announce("10.1.0.0/16")
+    assert story.findings(after=60) == []
+
+
+def test_a_session_without_a_common_address_family_is_told_at_once() -> None:
+    """GoBGP and OpenBGPD keep such a session."""
+    story = Story()
+    story.connect()
+    story.establish_bgp(families=())
+    assert story.finding().code == "GSA-BGP-019"
+    assert story.finding(after=60).certainty is Certainty.PROVEN
