@@ -97,6 +97,16 @@ def _own_refused(data: Data) -> str:
     return f"we asked to {data['purpose']}, the CPE refused with {data['notify']}{then}"
 
 
+def _trial_refused(data: Data) -> str:
+    ends = f", for {data['ends_after']:.0f} s" if data["ends_after"] is not None else ""
+    wants = f", it wants {data['wanted_group']}" if data["wanted_group"] else ""
+    how = f"with {data['group']}" if data["group"] else "without PFS"
+    return (
+        f"we rekeyed the CHILD SA on trial, {how}: the CPE refused with {data['notify']}{wants}; "
+        f"the CHILD SA goes on{ends}"
+    )
+
+
 def _identity(data: Data) -> str:
     line = f"the CPE says it is {data['offered']}"
     if data["offered"] != data["expected"]:
@@ -226,6 +236,8 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "request_repeated": lambda d: f"the CPE repeats its {d['exchange']} request; answered again",
     "request_retransmitted": _retransmitted,
     "own_request_refused": _own_refused,
+    "trial_rekey_refused": _trial_refused,
+    "trial_rekey_omitted": lambda d: f"CHILD SA {d['spi_in']} is not rekeyed on trial: {d['reason']}",
     "response_unusable": lambda d: f"the CPE's {d['exchange']} response cannot be used: {d['reason']}",
     "notify_received": _notified,
     "liveness_checked": _liveness,

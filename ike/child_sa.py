@@ -56,6 +56,8 @@ class ChildSa:
         rekey_at: When we ask for its replacement, or None.
         expire_at: When it ends, or None.
         refused_until: The peer refused to replace it for now; until then it is not asked again.
+        trial_at: When we try whether the peer will rekey it, or None; see ``ike.trials``.
+        trial_refused_at: When the peer refused that.
     """
 
     esp: EspParameters
@@ -65,6 +67,8 @@ class ChildSa:
     rekey_at: float | None = None
     expire_at: float | None = None
     refused_until: float = -math.inf
+    trial_at: float | None = None
+    trial_refused_at: float = -math.inf
 
     @property
     def spi_in(self) -> int:

@@ -89,6 +89,7 @@ class PeerConfig:
             be offered.
         pfs_same_as_ike: Require the group of the IKE SA instead of ``pfs_groups``.
         lifetimes: How long its SAs live.
+        trial_rekey: Seconds after which we try whether the peer will rekey its first CHILD SA; 0: we do not.
         liveness_interval: Seconds without a sign of life after which we ask for one; 0: we never ask.
         mobike: Whether the peer may change its address (RFC 4555).
         fragmentation: Whether IKE messages may come and go in fragments (RFC 7383).
@@ -110,6 +111,7 @@ class PeerConfig:
     advertised_ip: str | None = None
     enforce_identity: bool = False
     lifetimes: Lifetimes = Lifetimes()
+    trial_rekey: float = 0.0
     liveness_interval: float = 45.0
     mobike: bool = True
     fragmentation: bool = True

@@ -24,6 +24,8 @@ KEY_TESTS = (10.0, 1.0)
 """Burst and rate per second of refused AUTH payloads on which candidate keys are tried."""
 KEY_TESTS_PER_SOURCE = (3.0, 0.2)
 """The same for one source address."""
+TRIAL_REACTION = 5.0
+"""Seconds: a CHILD SA that ends so soon after its peer has refused to rekey it on trial, ends for that."""
 
 FAILED_AUTHS = (300.0, 50.0)
 """Burst and rate per second of IKE_AUTH requests that may be refused before IKE_SA_INIT is dropped: each has
@@ -38,6 +40,9 @@ class Context:
     Args:
         random: Returns that many unpredictable octets.
         limits: Bounds and timers.
+
+    Attributes:
+        spared: Names of peers whose tunnel ended over a trial rekeying: they are not tried again.
     """
 
     def __init__(self, random: Callable[[int], bytes], limits: Limits) -> None:
@@ -57,6 +62,7 @@ class Context:
         self.key_tests = Limiter(KEY_TESTS, KEY_TESTS_PER_SOURCE)
         self.failed_auths = Limiter(FAILED_AUTHS, FAILED_AUTHS_PER_SOURCE)
         self.touched: dict[bytes, IkeSa] = {}
+        self.spared: set[str] = set()
 
     def emit(self, event: Event) -> None:
         """Report an event."""
@@ -148,6 +154,8 @@ class Context:
     def close_child(self, sa: IkeSa, spi_in: int, reason: str) -> None:
         """End one CHILD SA and report it."""
         child = sa.children.pop(spi_in)
+        if child.is_alive and self.now - child.trial_refused_at < TRIAL_REACTION:
+            self.spared.add(sa.peer.name)
         child.move(ChildInput.CLOSED)
         del self.esp_owner[spi_in]
         self.emit(

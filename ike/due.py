@@ -3,7 +3,7 @@
 from ike import succession
 from ike.context import Context
 from ike.ike_sa import IkeSa
-from ike.requests.child import RekeyChild
+from ike.requests.child import RekeyChild, is_queued
 from ike.requests.delete import DeleteChild, is_asked_to_delete
 from ike.requests.probe import Probe
 from ike.requests.rekey_ike import RekeyIke
@@ -50,6 +50,10 @@ def _handle_child(sa: IkeSa, spi_in: int, ctx: Context) -> None:
             ctx.want(sa, DeleteChild(spi_in, "its lifetime is over", closed=True))
         ctx.close_child(sa, spi_in, "its lifetime is over")
     elif _is_due(child.rekey_at, ctx):
-        child.rekey_at = None
+        child.rekey_at = child.trial_at = None
         if child.state is ChildState.INSTALLED:
             ctx.want(sa, RekeyChild(child))
+    elif _is_due(child.trial_at, ctx):
+        child.trial_at = None
+        if child.state is ChildState.INSTALLED and not is_queued(sa, spi_in):
+            ctx.want(sa, RekeyChild(child, is_trial=True))

@@ -128,7 +128,7 @@ class IkeSa:
         times += (self.fragmentation.deadline, self.flood.timer if self.flood else None)
         times += (at for at, _ in self.postponed)
         for child in self.children.values():
-            times += (child.rekey_at, child.expire_at)
+            times += (child.rekey_at, child.expire_at, child.trial_at)
         return min((t for t in times if t is not None), default=None)
 
     def where(self, path: Path | None = None) -> Where:

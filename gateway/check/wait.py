@@ -1,4 +1,4 @@
-"""Follows a running gateway until every step passes, a proven finding stands, or the time is up."""
+"""Follows a running gateway until all has passed, a proven finding stands, or the time is up."""
 
 import asyncio
 import contextlib
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.check.steps import Json, Status, Step, grade
+from gateway.check.trial import is_awaited
 from gateway.control.client import follow_events, request
 from gateway.control.server import ControlError
 from gateway.diagnosis import Certainty, Finding, Severity, diagnose, facts_from
-from gateway.diagnosis.facts import Record
+from gateway.diagnosis.facts import Record, TunnelFacts
 
 STANDING_SECONDS = 3.0
 """A proven finding that is still there after so long will not go away by itself; another one is told."""
@@ -85,7 +86,8 @@ async def check(
             elapsed = time.monotonic() - begun
             result = Result(steps=tuple(steps), findings=tuple(findings), started=started, seconds=elapsed)
             settled = standing.settled(errors(findings), elapsed, _ages(findings, seen, status["time"]))
-            if result.ok or elapsed >= wait or any(f.certainty is Certainty.PROVEN for f in settled):
+            done = result.ok and not _awaits_trial(status, seen, only, wait - elapsed)
+            if done or elapsed >= wait or any(f.certainty is Certainty.PROVEN for f in settled):
                 return result
             for finding in settled:
                 on_likely(finding, wait - elapsed)
@@ -131,9 +133,18 @@ def _ages(findings: Sequence[Finding], records: Sequence[Record], now: float) ->
 
 def _findings(status: Json, records: Sequence[Record], only: Sequence[str] | None) -> list[Finding]:
     """What is wrong with the graded tunnels, until the moment of the status."""
-    tunnels = [facts_from(t) for network in status["remote_networks"] for t in network["tunnels"]]
-    found = diagnose(records, tunnels=tunnels, now=status["time"])
+    found = diagnose(records, tunnels=_tunnels(status), now=status["time"])
     return [f for f in found if only is None or f.tunnel is None or f.tunnel in only]
+
+
+def _awaits_trial(status: Json, records: Sequence[Record], only: Sequence[str] | None, left: float) -> bool:
+    """Whether the outcome of a graded tunnel's trial rekey is to come within ``left`` seconds."""
+    graded = (tunnel for tunnel in _tunnels(status) if only is None or tunnel.name in only)
+    return any(is_awaited(tunnel, records, status["time"], left=left) for tunnel in graded)
+
+
+def _tunnels(status: Json) -> list[TunnelFacts]:
+    return [facts_from(t) for network in status["remote_networks"] for t in network["tunnels"]]
 
 
 class _Records:

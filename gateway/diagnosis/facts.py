@@ -42,6 +42,8 @@ class TunnelFacts:
         enforces_identity: Whether another identity than the device IP address is refused.
         liveness_seconds: How long a silence of the CPE makes the gateway ask for a sign of life; None when
             none does, or the records are of an earlier version.
+        trial_rekey_seconds: After how long the first CHILD SA is rekeyed on trial; None when it is not, or
+            the records are of an earlier version.
     """
 
     name: str
@@ -59,6 +61,7 @@ class TunnelFacts:
     pfs: tuple[str, ...] | None = None
     enforces_identity: bool = False
     liveness_seconds: float | None = None
+    trial_rekey_seconds: float | None = None
 
     @property
     def remote_network(self) -> str:
@@ -90,6 +93,7 @@ class TunnelFacts:
             "advertises_endpoint": self.advertises_endpoint,
             "enforces_identity": self.enforces_identity,
             "liveness_seconds": self.liveness_seconds,
+            "trial_rekey_seconds": self.trial_rekey_seconds,
         }
 
 
@@ -112,6 +116,7 @@ def facts_of(tunnel: "Tunnel", lab: "LabFile") -> TunnelFacts:
         advertises_endpoint=covers_endpoint(lab, network, tunnel.advertised_endpoint),
         enforces_identity=tunnel.peer_config.enforce_identity,
         liveness_seconds=lab.gateway.ike.liveness_seconds or None,
+        trial_rekey_seconds=lab.gateway.ike.trial_rekey_seconds or None,
     )
 
 
@@ -134,6 +139,7 @@ def facts_from(json: Record) -> TunnelFacts:
         advertises_endpoint=json.get("advertises_endpoint", False),
         enforces_identity=json.get("enforces_identity", False),
         liveness_seconds=json.get("liveness_seconds"),
+        trial_rekey_seconds=json.get("trial_rekey_seconds"),
     )
 
 

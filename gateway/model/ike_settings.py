@@ -112,6 +112,11 @@ class IkeSettings(GraphModel):
     rekey_jitter_percent: Annotated[int, *_number(0, 100)] = Field(
         default=50, description="How much of that margin is left to chance."
     )
+    trial_rekey_seconds: Annotated[int, *_number(1, DAY, off=True)] = Field(
+        default=0,
+        description="After this long we rekey the first CHILD SA on trial: another PFS setting of the CPE "
+        "shows at once, and a refusal changes nothing; 0: never.",
+    )
     liveness_seconds: Annotated[int, *_number(1, DAY, off=True)] = Field(
         default=45, description="After this long without a sign of life we ask the CPE for one; 0: never."
     )

@@ -56,6 +56,7 @@ def peer_config(
             margin=settings.rekey_margin_percent / 100,
             jitter=settings.rekey_jitter_percent / 100,
         ),
+        trial_rekey=settings.trial_rekey_seconds,
         liveness_interval=settings.liveness_seconds,
         mobike=settings.mobike,
         fragmentation=settings.fragmentation,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ike import upkeep
+from ike import trials, upkeep
 from ike.child_sa import ESP_SPI_LENGTH, ChildSa, EspParameters
 from ike.codec import KePayload, Payload, SaPayload, TSiPayload, TSrPayload
 from ike.constants import DhGroup, Encr, Esn, ExchangeType, Integ, NotifyType, Prf, TransformType
@@ -94,7 +94,9 @@ def create(sa: IkeSa, request: ChildRequest, ctx: Context) -> list[Payload]:
         by_us=False,
         replaces=request.replaces,
     )
-    install(sa, agreement, ctx)
+    child = install(sa, agreement, ctx)
+    if request.is_first:
+        trials.begin(sa, child, ctx)
     ours = chosen.with_spi(agreement.spi_in.to_bytes(ESP_SPI_LENGTH, "big"))
     return [SaPayload((ours,)), *reply, TSiPayload((ANY_IPV4,)), TSrPayload((ANY_IPV4,))]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ike import trials
 from ike.child_sa import ESP_SPI_LENGTH, ChildSa
 from ike.codec import KePayload, NoncePayload, NotifyPayload, Payload, SaPayload, TSiPayload, TSrPayload
 from ike.constants import DhGroup, ExchangeType, NotifyType, ProtocolId, TransformType
@@ -133,11 +134,13 @@ class RekeyChild(ChildExchange):
     Args:
         old: The CHILD SA.
         group: As in ``ChildExchange``.
+        is_trial: Whether it is only to find out what the peer answers, see ``ike.trials``.
     """
 
-    def __init__(self, old: ChildSa, group: DhGroup | None = None) -> None:
+    def __init__(self, old: ChildSa, group: DhGroup | None = None, *, is_trial: bool = False) -> None:
         super().__init__(old.proposal, group)
         self.spi_in = old.spi_in
+        self._is_trial = is_trial
         self.rival: RivalChild | None = None
         self._is_unwanted = False
 
@@ -174,7 +177,12 @@ class RekeyChild(ChildExchange):
         else:
             children.install(sa, agreement, ctx)
             if old is not None:
-                delete_child(sa, old, "rekeyed by us", ctx)
+                delete_child(sa, old, "rekeyed by us on trial" if self._is_trial else "rekeyed by us", ctx)
+
+    def abandoned(self, sa: IkeSa, ctx: Context) -> None:
+        """A peer whose IKE SA ends over a trial is not tried again."""
+        if self._is_trial:
+            ctx.spared.add(sa.peer.name)
 
     def _stays(self, sa: IkeSa, agreement: children.Agreement, ctx: Context) -> bool:
         """Whether our new CHILD SA stays: without a collision, or when the peer's has the lowest nonce."""
@@ -202,12 +210,14 @@ class RekeyChild(ChildExchange):
         old = sa.children.get(self.spi_in)
         replaced = old is None or self._is_unwanted or self.has_rival(sa) or sa.state is State.DELETING
         group = None if replaced else self._better_group(sa, error)
+        is_last_word = self._is_trial and not replaced and group is None
+        if is_last_word and trials.is_decided(sa, self.spi_in, error, self._key, ctx):
+            return
         ctx.emit(OwnRequestRefused.of(sa.where(), "rekey the CHILD SA", error, again=group is not None))
         if old is None:
             return
-        lost = error.notify_type == NotifyType.CHILD_SA_NOT_FOUND
         if self._is_unwanted:
-            if lost:
+            if error.notify_type == NotifyType.CHILD_SA_NOT_FOUND:
                 ctx.close_child(sa, self.spi_in, _LOST)
             return  # else its Delete is the next request
         if self.has_rival(sa):
@@ -215,12 +225,19 @@ class RekeyChild(ChildExchange):
             return
         old.move(ChildInput.REKEY_REFUSED)
         if group is not None:
-            ctx.want(sa, RekeyChild(old, group))
-        elif lost:
+            ctx.want(sa, RekeyChild(old, group, is_trial=self._is_trial))
+        else:
+            self._go_on_with(old, sa, error, ctx)
+
+    def _go_on_with(self, old: ChildSa, sa: IkeSa, error: NotifyPayload, ctx: Context) -> None:
+        """Ask for the CHILD SA again later, or for a new one where the peer has lost it."""
+        if error.notify_type == NotifyType.CHILD_SA_NOT_FOUND:
             # The peer has it no longer: remove it silently and make a new one (section 2.25).
             ctx.close_child(sa, self.spi_in, _LOST)
             if not any(child.is_alive for child in sa.children.values()):
                 ctx.want(sa, CreateChild(self._like))
+        elif self._is_trial and old.rekey_at is not None:
+            old.trial_at = ctx.now + ctx.retry_wait()
         elif tolerate(sa, error, ctx):
             old.rekey_at = old.refused_until = ctx.now + ctx.retry_wait()
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ike import succession
 from ike.codec import NotifyPayload, Payload
-from ike.constants import DhGroup, NotifyType
+from ike.constants import DhGroup, NotifyType, name_of
 from ike.context import Context
 from ike.ike_sa import IkeSa
 
@@ -30,6 +30,13 @@ def wanted_group(
         return None
     number = int.from_bytes(error.data, "big")
     return next((group for group in allowed if group == number), None)
+
+
+def named_group(error: NotifyPayload) -> str:
+    """Name of the DH group that an INVALID_KE_PAYLOAD asks for; empty for other errors."""
+    if error.notify_type != NotifyType.INVALID_KE_PAYLOAD or len(error.data) != _GROUP_OCTETS:
+        return ""
+    return name_of(DhGroup, int.from_bytes(error.data, "big"))
 
 
 def tolerate(sa: IkeSa, error: NotifyPayload, ctx: Context) -> bool:

@@ -18,6 +18,7 @@ from ike.events import (
     RoutabilityChecked,
 )
 from ike.path import Path
+from ike.trial_events import TrialRekeyOmitted, TrialRekeyRefused
 
 PATH = Path("198.51.100.20", 4500, "203.0.113.10", 4500)
 
@@ -70,6 +71,33 @@ TOLD = {
             "we asked to rekey the CHILD SA, the CPE refused with INVALID_KE_PAYLOAD; "
             "asked again with the group that it wants"
         ),
+    ),
+    "a refused trial": (
+        TrialRekeyRefused(
+            path=PATH, spi_in=7, notify="NO_PROPOSAL_CHOSEN", group="", wanted_group="", ends_after=3597.0
+        ),
+        (
+            "we rekeyed the CHILD SA on trial, without PFS: the CPE refused with NO_PROPOSAL_CHOSEN; "
+            "the CHILD SA goes on, for 3597 s"
+        ),
+    ),
+    "a refused trial with the group that the CPE wants": (
+        TrialRekeyRefused(
+            path=PATH,
+            spi_in=7,
+            notify="INVALID_KE_PAYLOAD",
+            group="ECP_256",
+            wanted_group="MODP_2048",
+            ends_after=None,
+        ),
+        (
+            "we rekeyed the CHILD SA on trial, with ECP_256: the CPE refused with INVALID_KE_PAYLOAD, it "
+            "wants MODP_2048; the CHILD SA goes on"
+        ),
+    ),
+    "no trial": (
+        TrialRekeyOmitted(path=PATH, spi_in=7, reason="the tunnel ended when it was tried before"),
+        "CHILD SA 00000007 is not rekeyed on trial: the tunnel ended when it was tried before",
     ),
     "a collision that the CPE won": (
         RekeyCollision(path=PATH, of_ike_sa=False, ours_stays=False),

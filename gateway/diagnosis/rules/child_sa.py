@@ -13,6 +13,8 @@ from gateway.diagnosis.what_if import what_if
 
 REKEY = "CREATE_CHILD_SA"
 NO_GROUP = "NONE"
+PFS_REFUSALS = frozenset({"NO_PROPOSAL_CHOSEN", "INVALID_KE_PAYLOAD"})
+"""How a CPE refuses a rekey whose PFS setting is not its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +103,12 @@ def pfs_rule(
             proof=(
                 f"{proof} When the gateway rekeys first and the CPE refuses, the finding is only likely: the "
                 "CPE does not say what it wanted. Before the first rekey there is nothing to see, unless the "
-                "CPE names the group in IKE_AUTH already (GSA-IKE-036); strongSwan does not."
+                "gateway rekeys on trial, or the CPE names the group in IKE_AUTH already, which strongSwan "
+                "does not (GSA-IKE-036)."
             ),
             fix=(
-                f"{fix} To see a rekey within a minute, set gateway.ike.childLifetimeSeconds to 60 in "
-                "the lab file."
+                f"{fix} To know it at start-up, set gateway.ike.trialRekeySeconds to 5 in the lab file: the "
+                "gateway tries a rekey then, and tells by GSA-IKE-036 what will come."
             ),
             service=(
                 "NO_PROPOSAL_CHOSEN on the wire is assumed; the health log has a tunnel that disconnects "
@@ -142,7 +145,7 @@ def own_rekey_refused(history: History, *, with_group: bool) -> Record | None:
     refused = history.last("own_request_refused")
     if refused is None or refused["data"]["again"] or refused["data"]["purpose"] != "rekey the CHILD SA":
         return None
-    if refused["data"]["notify"] not in {"NO_PROPOSAL_CHOSEN", "INVALID_KE_PAYLOAD"}:
+    if refused["data"]["notify"] not in PFS_REFUSALS:
         return None
     requests = [
         r

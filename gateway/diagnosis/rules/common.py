@@ -19,6 +19,14 @@ def seconds(duration: float) -> str:
     return f"{duration:.0f} s"
 
 
+def span(duration: float) -> str:
+    """A duration for people, in what suits its length: ``60 min``."""
+    minute, hour = 60.0, 3600.0
+    if duration < 2 * minute:
+        return seconds(duration)
+    return f"{duration / minute:.0f} min" if duration < 2 * hour else f"{duration / hour:.0f} h"
+
+
 def plural(number: int, word: str) -> str:
     """``1 proposal``, ``2 proposals``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gateway.check import wait as wait_module
 from gateway.check.wait import STANDING_SECONDS, Result, Standing, UnknownTunnel, check
 from gateway.control.server import ControlError, ControlServer
 from gateway.diagnosis import Certainty
+from tests.gateway.diagnosis.later_story import LaterStory
 from tests.gateway.diagnosis.story import DIFFERENT_KEYS, Story
 
 KEYS = "GSA-IKE-020"
@@ -89,6 +91,21 @@ def test_a_check_waits_for_what_is_still_coming(tmp_path: Path) -> None:
         return status_of(story, **next(states, last))
 
     assert asyncio.run(checked(tmp_path / "s", story, 30, status)).ok
+
+
+def test_a_check_waits_for_the_trial_rekey_and_tells_its_forecast(tmp_path: Path) -> None:
+    story = LaterStory()
+    story.come_up()
+    looks = count(1)
+
+    def status() -> dict[str, Any]:
+        if next(looks) == 3:
+            story.trial_refused()
+        return status_of(story, trial_rekey_seconds=1.0, **UP)
+
+    result = asyncio.run(checked(tmp_path / "s", story, 30, status))
+    assert result.ok
+    assert [finding.code for finding in result.findings] == ["GSA-IKE-036"]
 
 
 def test_without_time_to_wait_the_records_still_count(tmp_path: Path) -> None:

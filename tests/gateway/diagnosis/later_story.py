@@ -12,6 +12,7 @@ from ike.events import (
     RequestRepeated,
     RequestRetransmitted,
 )
+from ike.trial_events import TrialRekeyOmitted, TrialRekeyRefused
 from tests.gateway.diagnosis.story import Story
 
 
@@ -53,6 +54,24 @@ class LaterStory(Story):
         self._ike(
             OwnRequestRefused(**self._where(), purpose="rekey the CHILD SA", notify=notify, again=again)
         )
+
+    def trial_refused(self, notify: str = "NO_PROPOSAL_CHOSEN", *, group: str = "", wanted: str = "") -> None:
+        """We rekey the CHILD SA on trial, and the CPE refuses."""
+        self._ike(
+            TrialRekeyRefused(
+                **self._where(),
+                spi_in=self.child,
+                notify=notify,
+                group=group,
+                wanted_group=wanted,
+                ends_after=3597.0,
+            )
+        )
+
+    def trial_omitted(self) -> None:
+        """The CHILD SA is not tried."""
+        reason = "the tunnel ended when it was tried before"
+        self._ike(TrialRekeyOmitted(**self._where(), spi_in=self.child, reason=reason))
 
     def ask_in_vain(self, tries: int) -> None:
         """We ask for a sign of life, again and again, and close the IKE SA."""

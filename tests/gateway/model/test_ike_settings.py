@@ -54,6 +54,7 @@ def test_a_choice_takes_its_values_and_no_other(problems: Problems, name: str, v
         ("childLifetimeSeconds", 60, 86400),
         ("rekeyMarginPercent", 1, 90),
         ("rekeyJitterPercent", 0, 100),
+        ("trialRekeySeconds", 0, 86400),
         ("livenessSeconds", 0, 86400),
         ("retransmitSeconds", 1, 60),
         ("retransmitTries", 1, 20),
@@ -86,6 +87,7 @@ def test_a_misspelt_setting_is_an_error_that_names_the_nearest_one(problems: Pro
 
 
 def test_the_settings_reach_the_configuration_of_every_tunnel(load_lab: Load) -> None:
-    [tunnel] = tunnels(load_lab(ike(identity="address", livenessSeconds=7)))
+    [tunnel] = tunnels(load_lab(ike(identity="address", livenessSeconds=7, trialRekeySeconds=5)))
     assert tunnel.peer_config.enforce_identity
     assert tunnel.peer_config.liveness_interval == 7
+    assert tunnel.peer_config.trial_rekey == 5

@@ -41,6 +41,7 @@ def test_the_documented_defaults() -> None:
     assert found.lifetimes == Lifetimes(ike=28_800, child=3_600, margin=0.1, jitter=0.5)
     assert (found.liveness_interval, found.mobike, found.fragmentation) == (45, True, True)
     assert not found.enforce_identity
+    assert found.trial_rekey == 0
     assert limits(IkeSettings()) == Limits(
         half_open_timeout=30,
         max_half_open=1000,

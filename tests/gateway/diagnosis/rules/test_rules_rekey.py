@@ -139,6 +139,111 @@ def test_a_group_that_may_be_left_out_is_fine() -> None:
     assert story.findings() == []
 
 
+def test_a_rekey_that_worked_refutes_the_group_in_ike_auth() -> None:
+    story = LaterStory()
+    story.init()
+    story.auth()
+    story.create_child(WITH_GROUP)
+    story.create_child(replaces=1, by_us=True)
+    assert story.findings() == []
+
+
+# PFS, on trial
+
+
+def test_a_refused_trial_proves_that_the_first_rekey_will_be_refused() -> None:
+    story = came_up()
+    story.trial_refused()
+    finding = story.finding()
+    assert (finding.code, finding.severity) == ("GSA-IKE-036", Severity.WARNING)
+    assert finding.certainty is Certainty.PROVEN
+    assert finding.saw.startswith("NO_PROPOSAL_CHOSEN to a trial rekey without PFS; the CPE took the same")
+    assert finding.expected == (
+        'a rekey without PFS, as device link "cpe1" has it; the tunnel works now, and ends with its first '
+        "lifetime, within 60 min"
+    )
+    assert finding.fix.cpe == "switch PFS off in phase 2"
+    assert finding.fix.strongswan == "esp_proposals = aes256gcm16"
+
+
+def test_a_refused_trial_with_the_policys_group_wants_that_on_the_cpe() -> None:
+    story = custom_up()
+    story.trial_refused(group="ECP_384")
+    finding = story.finding()
+    assert finding.code == "GSA-IKE-036"
+    assert "with Diffie-Hellman group ECP_384;" in finding.saw
+    assert finding.fix.cpe == "set PFS in phase 2 to ECP_384"
+    assert finding.fix.strongswan == "esp_proposals = aes256gcm16-ecp384"
+    assert finding.fix.device_link.startswith(
+        "a policy without PFS, or with the group of the CPE as pfsGroup"
+    )
+
+
+def test_the_group_that_the_cpe_asks_for_is_named() -> None:
+    story = custom_up()
+    story.trial_refused("INVALID_KE_PAYLOAD", group="ECP_384", wanted="MODP_2048")
+    finding = story.finding()
+    assert "with Diffie-Hellman group ECP_384, and wants group MODP_2048;" in finding.saw
+    assert "with MODP_2048 as pfsGroup" in finding.fix.device_link
+
+
+@pytest.mark.parametrize("notify", ["NO_ADDITIONAL_SAS", "TS_UNACCEPTABLE"])
+def test_a_trial_that_is_refused_for_something_else_is_not_about_pfs(notify: str) -> None:
+    story = came_up()
+    story.trial_refused(notify)
+    assert story.findings() == []
+
+
+def test_a_refused_trial_comes_before_the_group_in_ike_auth() -> None:
+    story = LaterStory()
+    story.init()
+    story.auth()
+    story.create_child(WITH_GROUP)
+    story.establish_bgp()
+    story.announce("10.1.0.0/16")
+    story.trial_refused()
+    assert story.finding().certainty is Certainty.PROVEN
+
+
+def test_a_rekey_that_works_after_all_refutes_the_trial() -> None:
+    story = came_up()
+    story.trial_refused()
+    story.create_child(replaces=1)
+    assert story.findings() == []
+
+
+@pytest.mark.parametrize("by_us", [True, False])
+def test_the_forecast_of_a_trial_ends_when_it_has_come_true(*, by_us: bool) -> None:
+    story = came_up()
+    story.trial_refused()
+    if by_us:
+        story.own_rekey_refused("NO_PROPOSAL_CHOSEN")
+    else:
+        story.create_child(WITH_GROUP, replaces=1)
+    assert story.finding().code == "GSA-IKE-033"
+
+
+def test_a_cpe_that_connects_anew_gets_a_new_trial() -> None:
+    story = came_up()
+    story.trial_refused()
+    story.close_child(story.child)
+    story.close_ike()
+    story.come_up()
+    assert story.findings() == []
+    story.trial_refused()
+    assert story.finding().code == "GSA-IKE-036"
+
+
+def test_the_refusal_still_counts_for_a_cpe_that_is_not_tried_again() -> None:
+    story = came_up()
+    story.trial_refused()
+    story.close_child(story.child)
+    story.close_ike()
+    story.come_up()
+    story.trial_omitted()
+    assert story.finding().code == "GSA-IKE-036"
+
+
 # Lifetimes
 
 
