@@ -46,7 +46,7 @@ def is_decided(sa: IkeSa, spi_in: int, error: NotifyPayload, key: DhKey | None, 
     if child.rekey_at is None or error.notify_type in _NO_VERDICT:
         return False
     child.move(ChildInput.REKEY_REFUSED)
-    child.trial_refused_at, sa.put_off = ctx.now, None
+    child.trial_refused_at = ctx.now
     ctx.emit(
         TrialRekeyRefused(
             **sa.where(),

@@ -82,10 +82,21 @@ def test_a_child_sa_that_the_peer_has_rekeyed_is_not_tried() -> None:
 
 
 def test_a_trial_that_would_come_after_the_rekeying_is_none() -> None:
-    pair = pair_with(after=3550.0)
-    pair.elapse(3560)
+    pair = pair_with((P256,), (), after=3550.0)
+    pair.elapse(3590)
+    assert requests(pair) > 1
+    assert len(pair.gateway.of(OwnRequestRefused)) == requests(pair)
+    assert not pair.gateway.of(TrialRekeyRefused)
+
+
+def test_a_child_sa_whose_rekeying_waits_already_is_not_tried() -> None:
+    pair = pair_with((P256,), ())
+    pair.probe(pair.gateway)
+    pair.rekey_child(pair.gateway)
+    pair.advance(3)
+    pair.deliver_all()
     assert requests(pair) == 1
-    assert pair.gateway.of(ChildSaClosed)[0].reason == "rekeyed by us"
+    assert not pair.gateway.of(TrialRekeyRefused)
 
 
 # The peer agrees
@@ -144,6 +155,18 @@ def test_the_group_that_the_peer_asks_for_is_told() -> None:
     (event,) = pair.gateway.of(TrialRekeyRefused)
     assert (event.notify, event.group, event.wanted_group) == ("INVALID_KE_PAYLOAD", "ECP_256", "MODP_2048")
     assert requests(pair) == 1
+
+
+def test_a_trial_that_is_refused_with_the_wanted_group_too_is_told_once() -> None:
+    pair = pair_with((MODP, P256))
+    pair.advance(3)
+    pair.answer(NotifyPayload(NotifyType.INVALID_KE_PAYLOAD, int(P256).to_bytes(2, "big")))
+    pair.answer(NO_PROPOSAL)
+    assert [(event.notify, event.again) for event in pair.gateway.of(OwnRequestRefused)] == [
+        ("INVALID_KE_PAYLOAD", True)
+    ]
+    assert [event.group for event in pair.gateway.of(TrialRekeyRefused)] == ["ECP_256"]
+    assert requests(pair) == 2
 
 
 def test_after_a_refused_trial_the_real_rekeying_comes_at_its_time_and_is_no_trial() -> None:
@@ -270,6 +293,19 @@ def test_a_peer_that_connects_anew_later_is_tried_again() -> None:
     again = connected(cpe.world)
     assert len(again.world.advance(3)) == 1
     assert not cpe.world.of(TrialRekeyOmitted)
+
+
+def test_a_peer_that_rekeys_by_itself_after_a_refused_trial_has_not_ended_its_tunnel() -> None:
+    cpe, request = tried()
+    (old,) = cpe.world.sas[0].children.values()
+    cpe.world.deliver(cpe.answer(request, [NO_PROPOSAL]))
+    cpe.rekey_child(old.esp.spi_out.to_bytes(4, "big"), b"\xc0\xff\xee\x02")
+    cpe.delete_children(old.esp.spi_out.to_bytes(4, "big"))
+    assert len(cpe.world.of(ChildSaEstablished)) == 2
+    cpe.world.advance(60)
+    cpe.delete_ike()
+    again = connected(cpe.world)
+    assert len(again.world.advance(3)) == 1
 
 
 def test_a_peer_that_never_answers_a_trial_is_not_tried_again() -> None:
