@@ -252,6 +252,8 @@ _TELLERS: dict[str, Callable[[Data], str | None]] = {
     "child_sa_closed": lambda d: f"CHILD SA {d['spi_in']} closed: {d['reason']}",
     "esp_dropped": _esp_dropped,
     "esp_probed": _esp_probed,
+    "no_esp_seen": lambda d: f"no ESP packet came from the CPE in {d['seconds']:g} s",
+    "esp_seen": lambda _: "the CPE's first ESP packet came",
     "tun_device_lost": lambda d: f"the tunnel device is gone: {d['reason']}",
     "tcp_syn_seen": _syn,
     "tcp_syn_answered": lambda d: f"TCP SYN-ACK {d['source']} to {d['destination']} into the tunnel",

@@ -196,6 +196,7 @@ class Gateway:
         asked = Asked(
             send=lambda tunnel, packets: planes[tunnel].send(tunnel, packets),
             heard_at=lambda tunnel: planes[tunnel].heard_at(tunnel),
+            ever_heard=lambda tunnel: planes[tunnel].ever_heard(tunnel),
             check_liveness=self._ike.check_liveness,
         )
         return EspProbes(

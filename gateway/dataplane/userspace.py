@@ -167,6 +167,11 @@ class Userspace:
         times = [e.child.heard_at for e in self._inbound.values() if e.attached.tunnel.name == tunnel]
         return max((time for time in times if time is not None), default=None)
 
+    def ever_heard(self, tunnel: str) -> bool:
+        """Whether an ESP packet came for a tunnel since it was added, if only one that was dropped."""
+        counted = self.counters(tunnel)
+        return bool(counted.packets_in or counted.drops_in)
+
     def on_esp(self, packets: list[memoryview], path: Path) -> None:
         """Take ESP packets from the endpoint: they all came along ``path``, in this order."""
         start, spi = 0, packets[0][:_SPI]

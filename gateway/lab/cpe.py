@@ -38,7 +38,14 @@ class Cpe:
 
     Raises:
         CommandError: Its device link has another number of tunnels than the CPE.
+
+    Attributes:
+        program: What makes its tunnels.
+        log: Where that writes its log, in the tunnel's node.
     """
+
+    program = "charon"
+    log = strongswan.LOG
 
     def __init__(
         self,
@@ -75,10 +82,16 @@ class Cpe:
         self._hold_time = settings.hold_time
         self._bgp_address, self._asn = link[0].peer_bgp, link[0].peer_asn
 
-    async def start(self, topology: Topology) -> None:
-        """Start BIRD, then the charons, which open their tunnels at once; raises ``CommandError``."""
+    async def start(self, topology: Topology) -> str:
+        """Start BIRD, then the charons, which open their tunnels at once; raises ``CommandError``.
+
+        Returns:
+            What runs now, for people.
+        """
         await self._start_bird(topology)
         await asyncio.gather(*(self._start_charon(tunnel) for tunnel in self.tunnels))
+        charons = "charon" if len(self.tunnels) == 1 else f"{len(self.tunnels)} charons"
+        return f"BIRD and {charons} run"
 
     async def _start_bird(self, topology: Topology) -> None:
         await self.node.check("ip", "address", "add", f"{self._bgp_address}/32", "dev", "lo")
@@ -153,8 +166,8 @@ class Cpe:
         await tunnel.node.check("swanctl", "--initiate", "--child", strongswan.CONNECTION, "--timeout", "10")
 
     async def log_of(self, tunnel: CpeTunnel) -> str:
-        """The end of charon's log."""
-        return tail(await tunnel.node.read(strongswan.LOG))
+        """The end of the log of what makes its tunnels."""
+        return tail(await tunnel.node.read(self.log))
 
     def ended(self) -> str | None:
         """A daemon that is no longer there, if any."""

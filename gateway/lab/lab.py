@@ -16,6 +16,7 @@ from gateway.lab.evidence import box_excerpts, excerpts, packets_out, tunnel_res
 from gateway.lab.gateway_node import LAB_FILE, GatewayNode, Json
 from gateway.lab.mistake import edited, run_commands
 from gateway.lab.nat_node import NatNode
+from gateway.lab.probe_cpe import ProbeCpe
 from gateway.lab.result import Diagnosed, Excerpt, Report, Step, TrafficResult, TunnelResult
 from gateway.lab.scenario import dump_yaml
 from gateway.lab.scenario_model import Scenario, TrafficCheck
@@ -91,10 +92,10 @@ class Lab:
         far = tunnels(self._lab_file())
         await node.write(LAB_FILE, dump_yaml(self.scenario.lab), mode=0o600)
         self.cpes = [
-            Cpe(
+            (Cpe if (settings := self.scenario.settings(name)).probe is None else ProbeCpe)(
                 name,
                 part,
-                self.scenario.settings(name),
+                settings,
                 [t for t in far if (t.remote_network, t.link) == (part.remote_network, part.device_link)],
                 self.nodes,
             )
@@ -130,9 +131,8 @@ class Lab:
         return self._gateway
 
     async def _start_cpe(self, cpe: Cpe) -> None:
-        await cpe.start(self.topology)
-        charons = "charon" if len(cpe.tunnels) == 1 else f"{len(cpe.tunnels)} charons"
-        self._step("cpe", f"{cpe.name} configured", f"BIRD and {charons} run")
+        runs = await cpe.start(self.topology)
+        self._step("cpe", f"{cpe.name} configured", runs)
 
     async def until_up(self) -> None:
         """Wait for every tunnel, its session, and the routes on both ends.
@@ -336,7 +336,7 @@ class Lab:
 
     async def _logs(self) -> list[Excerpt]:
         logs = [
-            Excerpt(node=t.node.plan.name, command="/run/charon.log", output=await cpe.log_of(t))
+            Excerpt(node=t.node.plan.name, command=cpe.log, output=await cpe.log_of(t))
             for cpe in self.cpes
             for t in cpe.tunnels
         ]

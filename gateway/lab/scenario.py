@@ -213,16 +213,31 @@ def contradictions(scenario: Scenario) -> list[str]:
         named += [(f"traffic.{index}", node) for node in (check.from_node, check.without) if node is not None]
     problems = [f"{where}: no node is called {node}" for where, node in named if node not in topology.nodes]
     problems += _boxes_without_outside(topology)
-    return problems or [*_unreachable(scenario), *_without_effect(scenario)]
+    return problems or [*_unreachable(scenario), *_without_effect(scenario), *_probes(scenario)]
+
+
+def _probes(scenario: Scenario) -> list[str]:
+    """Probes where BGP has to come up, which they do not speak, and the DH group that they need."""
+    problems = []
+    for name in scenario.cpes():
+        probe = scenario.settings(name).probe
+        if probe is None:
+            continue
+        if not scenario.is_failure:
+            after = " after its fix: set cpe.probe to null there" if scenario.fixed else ""
+            problems.append(f"{name} is a probe, which speaks no BGP, so the scenario cannot work{after}")
+        if not any("DH" in offer for offer in probe.ike):
+            problems.append(f"{name}: probe.ike offers no DH group, so there is none for the KE payload")
+    return problems
 
 
 def _without_effect(scenario: Scenario) -> list[str]:
     """Edits of files that the lab does not write on the node, which would change nothing."""
-    speakers = set(scenario.cpes())
-    carriers = {node for name, cpe in scenario.cpes().items() for node in cpe.tunnels or [name]}
+    speakers = {name for name in scenario.cpes() if scenario.settings(name).probe is None}
+    carriers = {node for name in speakers for node in scenario.nodes[name].tunnels or [name]}
     edits = scenario.wrong.edits if scenario.wrong is not None else []
     return [
-        f"wrong.edits: {edit.node} has no {edit.file}: {', '.join(sorted(right))} has"
+        f"wrong.edits: {edit.node} has no {edit.file}: {', '.join(sorted(right)) or 'no node'} has"
         for edit in edits
         for right in (speakers if edit.file == "bird.conf" else carriers,)
         if edit.node not in right

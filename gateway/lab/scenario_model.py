@@ -4,6 +4,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -15,6 +16,7 @@ from pydantic import (
 
 from gateway.lab.natbox.settings import Impairments, NatSettings, read_impairments, read_nat
 from gateway.lab.natbox.values import SettingsError
+from gateway.lab.probe.proposals import transforms_of
 from gateway.lab.topology import End, Link, NodePlan, Role, SourceNat, Topology
 
 DEFAULT_ROUTE = IPv4Network("0.0.0.0/0")
@@ -25,6 +27,11 @@ NodeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _readable(offer: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+    transforms_of(offer)
+    return offer
 
 
 def _settings(value: object) -> dict[str, object]:
@@ -98,6 +105,24 @@ class NodePart(_Part):
         return self
 
 
+Offer = Annotated[dict[str, str | list[str]], AfterValidator(_readable)]
+"""A proposal; see ``probe.proposals``."""
+
+
+class ProbePart(_Part):
+    """What the probe offers: proposals in order, each a mapping of transform types to their transforms.
+
+    Args:
+        ike: For the IKE SA; the first group is that of the KE payload.
+        esp: For the CHILD SA.
+    """
+
+    ike: Annotated[list[Offer], Field(min_length=1)] = [
+        {"ENCR": "AES_GCM_16-256", "PRF": "HMAC_SHA2_384", "DH": "MODP_2048"}
+    ]
+    esp: Annotated[list[Offer], Field(min_length=1)] = [{"ENCR": "AES_GCM_16-256", "ESN": "NO_ESN"}]
+
+
 class CpeSettings(_Part):
     """What an administrator enters on the CPE; the rest comes from the gateway's View configuration.
 
@@ -108,6 +133,8 @@ class CpeSettings(_Part):
         local_selector: Traffic selector of the branch side.
         remote_selector: Traffic selector of the far side.
         hold_time: BGP hold time offered, in seconds.
+        probe: Instead of strongSwan and BIRD: a probe that offers what is written here. Of the rest only
+            ``psk`` counts.
     """
 
     ike: str = "aes256gcm16-prfsha384-modp2048"
@@ -116,6 +143,7 @@ class CpeSettings(_Part):
     local_selector: IPv4Network = DEFAULT_ROUTE
     remote_selector: IPv4Network = DEFAULT_ROUTE
     hold_time: Annotated[int, Field(ge=3, le=65535)] = 30
+    probe: ProbePart | None = None
 
 
 class TrafficCheck(_Part):
@@ -296,7 +324,9 @@ class Scenario(_Part):
                 End(node=other, neighbour=one, addresses=tuple(theirs)),
             )
             links.append(Link(ends))
-        return Topology(nodes={n: _plan(n, part) for n, part in self.nodes.items()}, links=tuple(links))
+        probes = {name for name in self.cpes() if self.settings(name).probe is not None}
+        nodes = {n: _plan(n, part, probe=n in probes) for n, part in self.nodes.items()}
+        return Topology(nodes=nodes, links=tuple(links))
 
     def cpes(self) -> dict[str, NodePart]:
         """The nodes with the role cpe."""
@@ -307,7 +337,7 @@ class Scenario(_Part):
         return CpeSettings.model_validate(self.cpe.model_dump() | self.nodes[cpe].settings)
 
 
-def _plan(name: str, part: NodePart) -> NodePlan:
+def _plan(name: str, part: NodePart, *, probe: bool) -> NodePlan:
     routes = dict(part.routes)
     if part.default_via is not None:
         routes[DEFAULT_ROUTE] = part.default_via
@@ -321,4 +351,5 @@ def _plan(name: str, part: NodePart) -> NodePlan:
         impair=part.impair,
         nameserver=part.nameserver,
         part_of=part.part_of,
+        probe=probe,
     )

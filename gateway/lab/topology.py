@@ -40,6 +40,7 @@ class NodePlan:
         impair: The line of a NAT box, when it is bad.
         nameserver: The resolver in its resolv.conf.
         part_of: The CPE whose BIRD it reports to; None for a machine of its own.
+        probe: Whether it is a CPE that runs a probe, not strongSwan and BIRD.
     """
 
     name: str
@@ -50,6 +51,7 @@ class NodePlan:
     impair: Impairments | None = None
     nameserver: IPv4Address | None = None
     part_of: str | None = None
+    probe: bool = False
 
     @property
     def forwards(self) -> bool:

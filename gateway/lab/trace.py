@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from gateway.lab import bird, strongswan
+from gateway.lab import bird
 from gateway.lab.backend import Node
 from gateway.lab.cpe import Cpe
 from gateway.lab.gateway_node import Json
@@ -77,16 +77,16 @@ class CpeLogs:
             self._zones[cpe.name] = zone
             for tunnel in cpe.tunnels:
                 name = tunnel.node.plan.name
-                log = await _whole_lines(tunnel.node, strongswan.LOG)
-                logs[name, "charon"] = charon_records(log, name, self._begun, zone)
+                log = await _whole_lines(tunnel.node, cpe.log)
+                logs[name, cpe.program] = charon_records(log, name, self._begun, zone, cpe.program)
             logs[cpe.name, "bird"] = bird_records(await _whole_lines(cpe.node, bird.LOG), cpe.name, zone)
         found = [record for log, records in logs.items() for record in records[self._told[log] :]]
         self._told.update({log: len(records) - self._told[log] for log, records in logs.items()})
         return found
 
 
-def charon_records(log: str, node: str, begun: float, zone: timezone) -> list[Json]:
-    """The lines of charon's log, which has the time of day alone."""
+def charon_records(log: str, node: str, begun: float, zone: timezone, program: str = "charon") -> list[Json]:
+    """The lines of charon's log, or of one in its form, which has the time of day alone."""
     start = datetime.fromtimestamp(begun, zone)
 
     def at(text: str) -> float:
@@ -94,7 +94,7 @@ def charon_records(log: str, node: str, begun: float, zone: timezone) -> list[Js
         then = datetime.combine(start.date(), day.timetz())
         return (then if start - then < _HALF_A_DAY else then + timedelta(days=1)).timestamp()
 
-    return _records(log, _CHARON, at, node, "charon")
+    return _records(log, _CHARON, at, node, program)
 
 
 def bird_records(log: str, node: str, zone: timezone) -> list[Json]:

@@ -31,6 +31,7 @@ def ways(scenario: Scenario) -> set[str]:
     assert scenario.wrong is not None
     found = {f"{path.partition('.')[0]} is set" for path in scenario.wrong.set}
     found |= {f"{edit.file} is edited" for edit in scenario.wrong.edits}
+    found |= {"a probe is the CPE"} if any(n.probe for n in scenario.topology().nodes.values()) else set()
     for command in scenario.wrong.commands:
         role = scenario.nodes[command.node].role
         found.add(f"a command runs in a {role}")

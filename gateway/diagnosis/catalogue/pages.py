@@ -22,6 +22,8 @@ STEPS = {
 }
 """The steps in the field's own words."""
 _NEAREST = 3
+_PROBE = "probe"
+"""The source of logs that are no router's; see ``gateway.lab.probe``."""
 
 
 class UnknownCode(Exception):
@@ -121,7 +123,10 @@ def _log_blocks(scenarios: list[Reproduction]) -> tuple[str | tuple[str, ...], .
         if lines:
             seen.setdefault(lines, []).append(each.scenario)
     for lines, names in seen.items():
-        blocks += [f"In scenario {' and '.join(names)}:", lines]
+        probe = ", where a probe of the lab stands in for the CPE; the lines are the probe's" * (
+            lines[0].split()[0] == _PROBE
+        )
+        blocks += [f"In scenario {' and '.join(names)}{probe}:", lines]
     return tuple(blocks)
 
 

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from gateway.diagnosis.catalogue import excerpt
 from gateway.diagnosis.catalogue.reproduction import LOGS, recorded_logs
-from gateway.lab import bird, strongswan
+from gateway.lab import bird
 from gateway.lab.lab import Lab
 from gateway.lab.runner import run_scenario
 from gateway.lab.scenario import failures, load
@@ -66,9 +66,9 @@ async def _read(lab: Lab) -> Logs:
     for cpe in lab.cpes:
         for tunnel in cpe.tunnels:
             node = tunnel.node
-            charon = excerpt.charon((await node.read(strongswan.LOG)).decode(errors="replace"))
+            charon = excerpt.charon((await node.read(cpe.log)).decode(errors="replace"))
             suffix = f" of {node.plan.name}" if several or len(cpe.tunnels) > 1 else ""
-            logs[f"charon{suffix}"] = charon
+            logs[f"{cpe.program}{suffix}"] = charon
             if not await cpe.sas(tunnel):
                 continue
             protocol = tunnel.neighbor.protocol

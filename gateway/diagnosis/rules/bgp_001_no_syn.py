@@ -43,7 +43,8 @@ RULE = Rule(
             "route into the tunnel. Or the address lies inside a prefix of the branch, the session "
             "insists on a directly connected neighbour (eBGP multihop missing), a firewall drops TCP "
             "179, or the CPE waits for the gateway, which never opens. When something on the way has "
-            "dropped ESP from the first packet on, and lets IKE pass, it looks the same from the gateway."
+            "dropped ESP in UDP from the first packet on, and lets IKE pass, it looks the same from the "
+            "gateway; where ESP is to come without UDP, that is GSA-NAT-019."
         ),
         proof=(
             "The gateway looks at every packet out of the tunnel, and none was a TCP SYN to port 179 "

@@ -13,8 +13,8 @@ _HOLD_TIMER_EXPIRED = 4
 def asked_after_silence(history: History) -> Record | None:
     """The answer to our last liveness check of the newest IKE SA, when we ask only after a long silence.
 
-    We ask when neither an IKE message nor an ESP packet of the CPE came for the lab's ``livenessSeconds``;
-    and when we have ended BGP for its hold timer, which says nothing here.
+    We ask when neither an IKE message nor an ESP packet of the CPE came for the lab's ``livenessSeconds``. We
+    ask, too, when we have ended BGP for its hold timer, or miss the first ESP packet: that does not count.
     """
     waited, made = history.tunnel.liveness_seconds, history.last("ike_sa_established", "ike_sa_rekeyed")
     if waited is None or waited < LONG_SECONDS or made is None or not history.ike_live:
@@ -23,6 +23,7 @@ def asked_after_silence(history: History) -> Record | None:
     if history.all("path_changed", after=made["id"]):
         return None
     ended = [r["time"] for r in history.all("notification_sent") if r["data"]["code"] == _HOLD_TIMER_EXPIRED]
+    ended += [r["time"] for r in history.all("no_esp_seen")]
     ours = [
         r
         for r in history.all("liveness_checked", after=made["id"])

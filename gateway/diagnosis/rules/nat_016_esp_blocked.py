@@ -77,7 +77,7 @@ RULE = Rule(
             "ESP came from the CPE before. BGP then ended by its hold timer; the gateway asked the CPE's BGP "
             "address with pings through the tunnel and no ESP packet came, while IKE was answered. A CPE "
             "that drops BGP and ping alike looks the same: likely. When ESP never passed at all, the tunnel "
-            "looks like that of a CPE that sends nothing: GSA-BGP-001."
+            "looks like that of a CPE that sends nothing: GSA-NAT-019 without UDP, GSA-BGP-001 in UDP."
         ),
         fix=(
             "Capture on the CPE's WAN side: ESP leaves, and none comes back. Permit UDP 4500 without "

@@ -137,7 +137,7 @@ def _assign(boxes: dict[str, _Box]) -> None:
 
 def _lines(topology: Topology, name: str) -> list[str]:
     plan = topology.nodes[name]
-    title = _TITLES[plan.role]
+    title = "probe" if plan.probe else _TITLES[plan.role]
     if plan.source_nat is not None and plan.role == "router":
         title = "source NAT"
     elif plan.nat is not None:

@@ -6,6 +6,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.markup import escape
 
+from gateway.lab.probe.settings import LOG as PROBE_LOG
 from gateway.lab.result import Excerpt, Report, Step, TrafficResult, TunnelResult
 from gateway.lab.scenario_model import Scenario
 from gateway.lab.view.drawing import draw
@@ -176,7 +177,8 @@ class Screen:
     def _diagnosis(self, report: Report) -> None:
         """What a failure scenario is for: the finding, and what the CPE's log says meanwhile; or warnings."""
         if report.logs:
-            self._heading("What the CPE's own log says")
+            probes = any(log.command == PROBE_LOG for log in report.logs)
+            self._heading("What the probe's log says" if probes else "What the CPE's own log says")
         for log in report.logs:
             if log.node != "gateway":
                 for line in log.output.splitlines()[-_TOOL_LINES:]:
@@ -204,8 +206,10 @@ class Screen:
         cpe = next(iter(self._scenario.cpes()))
         host = self._scenario.topology().with_role("host")[:1]
         self._heading("Try next")
+        is_probe = self._scenario.settings(cpe).probe is not None
+        look, shows = (f"cat {PROBE_LOG}", "did") if is_probe else ("birdc show route", "learned")
         commands = {
-            f"gsalab lab shell {cpe} -- birdc show route": "what the CPE learned",
+            f"gsalab lab shell {cpe} -- {look}": f"what the CPE {shows}",
             f"gsalab lab shell {host[0] if host else cpe}": "a shell in the branch",
             "gsalab lab shell gateway -- gsalab check": "the gateway's account of it",
             f"gsalab lab down {report.scenario}": "remove the lab",

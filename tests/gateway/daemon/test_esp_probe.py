@@ -1,11 +1,10 @@
-"""The gateway asks whether ESP passes when BGP has fallen silent."""
+"""The gateway asks whether ESP passes: when BGP has fallen silent, and when no ESP packet ever came."""
 
 import asyncio
+from collections.abc import Callable
 from ipaddress import IPv4Address
 
-from scapy.layers.inet import ICMP, IP
-
-from gateway.daemon.esp_probe import PINGS, Asked, EspProbes, echo_request
+from gateway.daemon.esp_probe import PINGS, Asked, EspProbes
 from gateway.records import Stream
 
 TUNNEL = "branch/cpe/0"
@@ -24,8 +23,13 @@ class Silent:
 
     def probes(self) -> EspProbes:
         """Its probes, without waiting."""
-        asked = Asked(send=self._send, heard_at=lambda _: self.heard, check_liveness=self.checked.append)
-        return EspProbes(self.stream.publish, asked, {TUNNEL: (OURS, THEIRS)}, interval=0.0)
+        asked = Asked(
+            send=self._send,
+            heard_at=lambda _: self.heard,
+            ever_heard=lambda _: self.heard is not None,
+            check_liveness=self.checked.append,
+        )
+        return EspProbes(self.stream.publish, asked, {TUNNEL: (OURS, THEIRS)}, interval=0.0, patience=0.0)
 
     def _send(self, tunnel: str, packets: list[bytes]) -> None:
         assert tunnel == TUNNEL
@@ -81,7 +85,12 @@ def test_a_probe_ends_with_the_gateway() -> None:
     async def run() -> None:
         probes = EspProbes(
             gateway.stream.publish,
-            Asked(send=lambda *_: None, heard_at=lambda _: None, check_liveness=lambda _: None),
+            Asked(
+                send=lambda *_: None,
+                heard_at=lambda _: None,
+                ever_heard=lambda _: False,
+                check_liveness=lambda _: None,
+            ),
             {TUNNEL: (OURS, THEIRS)},
             interval=60.0,
         )
@@ -105,7 +114,12 @@ def test_a_probe_that_fails_is_told_and_followed_by_another() -> None:
     async def run() -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: told.append(context["message"]))
-        asked = Asked(send=fail_once, heard_at=lambda _: None, check_liveness=gateway.checked.append)
+        asked = Asked(
+            send=fail_once,
+            heard_at=lambda _: None,
+            ever_heard=lambda _: False,
+            check_liveness=gateway.checked.append,
+        )
         probes = EspProbes(gateway.stream.publish, asked, {TUNNEL: (OURS, THEIRS)}, interval=0.0)
         gateway.stream.subscribe(probes.on_record)
         for _ in range(2):
@@ -119,11 +133,89 @@ def test_a_probe_that_fails_is_told_and_followed_by_another() -> None:
     assert len(gateway.sent) == PINGS
 
 
-def test_a_ping_is_a_right_one() -> None:
-    packet = IP(echo_request(OURS, THEIRS, 2))
-    assert (packet.src, packet.dst, packet[ICMP].type, packet[ICMP].seq) == ("10.2.0.4", "10.1.0.4", 8, 2)
-    sent = packet.chksum, packet[ICMP].chksum
-    del packet.chksum
-    del packet[ICMP].chksum
-    again = IP(bytes(packet))
-    assert (again.chksum, again[ICMP].chksum) == sent
+# The first ESP packet
+
+
+def child_up(gateway: Silent, *, in_udp: bool = False, spi: str = "01", replaces: str | None = None) -> None:
+    """A CHILD SA is established."""
+    gateway.stream.publish(
+        "ike",
+        "child_sa_established",
+        tunnel=TUNNEL,
+        spi_in=spi,
+        replaces=replaces,
+        udp_encapsulation=in_udp,
+    )
+
+
+def told(gateway: Silent, *steps: Callable[[], object], turns: int = 20) -> list[str]:
+    """Names of the ESP records after some steps, between which everything that can happen does."""
+
+    async def run() -> None:
+        probes = gateway.probes()
+        gateway.stream.subscribe(probes.on_record)
+        for step in steps:
+            step()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await probes.stop()
+
+    asyncio.run(run())
+    return [record.name for record in gateway.stream.history if record.category == "esp"]
+
+
+def test_a_cpe_without_any_esp_is_asked_in_ike_and_through_the_tunnel() -> None:
+    gateway = Silent()
+    assert told(gateway, lambda: child_up(gateway)) == ["no_esp_seen", "esp_probed"]
+    assert gateway.checked == [TUNNEL]
+    assert len(gateway.sent) == PINGS
+    assert gateway.stream.history[-1].data == {"answered": False, "pings": PINGS}
+
+
+def test_a_cpe_that_had_nothing_to_send_answers_the_ping() -> None:
+    gateway = Silent(answers=True)
+    assert told(gateway, lambda: child_up(gateway)) == ["no_esp_seen", "esp_probed", "esp_seen"]
+
+
+def test_esp_that_comes_late_is_told() -> None:
+    gateway = Silent()
+
+    def send_esp() -> None:
+        gateway.heard = 1.0
+
+    assert told(gateway, lambda: child_up(gateway), send_esp) == ["no_esp_seen", "esp_probed", "esp_seen"]
+
+
+def test_a_cpe_that_has_sent_esp_is_not_asked() -> None:
+    gateway = Silent()
+    gateway.heard = 1.0
+    assert told(gateway, lambda: child_up(gateway)) == []
+    assert (gateway.checked, gateway.sent) == ([], [])
+
+
+def test_where_esp_comes_in_udp_its_absence_is_no_reason_to_ask() -> None:
+    gateway = Silent()
+    assert told(gateway, lambda: child_up(gateway, in_udp=True)) == []
+
+
+def test_a_tunnel_that_went_down_is_not_asked_any_more() -> None:
+    gateway = Silent()
+
+    def close() -> None:
+        gateway.stream.publish("ike", "child_sa_closed", tunnel=TUNNEL, spi_in="01")
+
+    assert told(gateway, lambda: child_up(gateway), close, turns=0) == []
+
+
+def test_a_rekeyed_child_sa_is_waited_for_like_its_predecessor() -> None:
+    gateway = Silent()
+
+    def rekey() -> None:
+        child_up(gateway, spi="02", replaces="01")
+        gateway.stream.publish("ike", "child_sa_closed", tunnel=TUNNEL, spi_in="01")
+
+    def send_esp() -> None:
+        gateway.heard = 1.0
+
+    seen = told(gateway, lambda: child_up(gateway), rekey, send_esp)
+    assert seen == ["no_esp_seen", "esp_probed", "esp_seen"]

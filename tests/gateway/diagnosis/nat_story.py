@@ -36,6 +36,24 @@ def liveness(story: Story) -> None:
     )
 
 
+def no_esp_seen(story: Story) -> None:
+    """No ESP packet has come since the CHILD SA."""
+    story.stream.publish("esp", "no_esp_seen", tunnel=story.tunnel.name, seconds=4.0)
+
+
+def esp_seen(story: Story) -> None:
+    """The first one has come after all."""
+    story.stream.publish("esp", "esp_seen", tunnel=story.tunnel.name)
+
+
+def esp_dropped(story: Story, *, source: str = "", tunnel: str = "", direction: str = "in") -> None:
+    """An ESP packet is dropped: of a tunnel, or of nobody's SA from a source."""
+    data = {"reason": "unknown_spi", "direction": direction, "packets": 1}
+    story.stream.publish(
+        "esp", "esp_dropped", tunnel=tunnel or None, **data, **({"remote": source} if source else {})
+    )
+
+
 def esp_probed(story: Story, *, answered: bool) -> None:
     """The gateway has pinged the CPE through the tunnel."""
     story.stream.publish("esp", "esp_probed", tunnel=story.tunnel.name, answered=answered, pings=3)

@@ -106,7 +106,7 @@ class Story:
         self.spi = ""
         self.child = 0
         self.source = f"{self.tunnel.peer_address}:500"
-        self.listens = 500
+        self.listens, self.in_udp = 500, True
         self.hashes = ("", "00")
         ready = [facts_of(tunnel, self.lab).as_json() | dict(facts or {}) for tunnel in self.tunnels]
         self.stream.publish("lab", "gateway_ready", endpoints=["198.51.100.20"], tunnels=ready)
@@ -296,7 +296,7 @@ class Story:
                 spi_in=self.child,
                 spi_out=self.child + 4096,
                 suite=selection.chosen.text,
-                udp_encapsulation=True,
+                udp_encapsulation=self.in_udp,
                 replaces=replaces,
                 initiated_by_us=by_us,
             )

@@ -60,6 +60,15 @@ def test_a_page_shows_the_log_of_the_cpe_and_the_scenarios_that_reproduce_the_co
     assert "      [IKE] received AUTHENTICATION_FAILED notify error" in text
 
 
+def test_a_page_says_when_the_log_is_that_of_a_probe() -> None:
+    text = " ".join(catalogue.page_text(catalogue.rule_of("ike-37")).split())
+    assert (
+        "In scenario esp-gcm-with-hmac, where a probe of the lab stands in for the CPE; "
+        "the lines are the probe's: probe [IKE] initiating" in text
+    )
+    assert "probe" not in catalogue.page_text(catalogue.rule_of("ike-20"))
+
+
 def test_the_page_as_json_has_the_same_scenarios_and_logs() -> None:
     (scenario,) = [
         each

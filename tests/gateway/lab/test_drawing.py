@@ -33,6 +33,13 @@ def test_the_parts_of_a_cpe_are_written_in_its_box() -> None:
     assert rows.count("┌") == 4
 
 
+def test_a_probe_is_not_called_a_strongswan() -> None:
+    rows = "\n".join(draw(load("esp-protocol-50-dropped").topology()))
+    assert "│ probe " in rows
+    assert "strongSwan" not in rows
+    assert "strongSwan + BIRD" in "\n".join(draw(load("esp-protocol-50-dropped", fixed=True).topology()))
+
+
 @pytest.mark.parametrize("name", names())
 def test_a_drawing_fits_a_terminal_of_100_columns(name: str) -> None:
     assert max(map(len, draw(load(name).topology()))) <= 98

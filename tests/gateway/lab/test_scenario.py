@@ -240,3 +240,65 @@ def test_a_failure_scenario_teaches_and_its_codes_are_in_the_catalogue(name: str
     assert len(scenario.about.split()) > 40
     assert set(scenario.expect) <= {rule.code for rule in RULES}
     load(name, fixed=True)
+
+
+# A probe as the CPE
+
+PROBE = (
+    FAILURE.replace("set: {cpe.psk: wrong}", "set: {cpe.probe.esp: [{ENCR: AES_GCM_16}]}")
+    .replace('    - {node: cpe, file: swanctl.conf, replace: "mobike = no", by: "mobike = yes"}\n', "")
+    .replace("  edits:\n", "")
+)
+
+
+def test_a_probe_offers_what_is_written_and_for_the_rest_what_the_default_policy_takes(
+    write: Callable[[str], str],
+) -> None:
+    scenario = load(write(PROBE))
+    probe = scenario.settings("cpe").probe
+    assert probe is not None
+    assert probe.esp == [{"ENCR": "AES_GCM_16"}]
+    assert probe.ike == [{"ENCR": "AES_GCM_16-256", "PRF": "HMAC_SHA2_384", "DH": "MODP_2048"}]
+    assert scenario.topology().nodes["cpe"].probe
+
+
+def test_without_the_mistake_the_cpe_is_no_probe(write: Callable[[str], str]) -> None:
+    scenario = load(write(PROBE), fixed=True)
+    assert scenario.settings("cpe").probe is None
+    assert not scenario.topology().nodes["cpe"].probe
+
+
+def test_a_fix_that_keeps_the_probe_is_refused(write: Callable[[str], str]) -> None:
+    path = write(f"{PROBE}  keep: true\n")
+    with pytest.raises(ScenarioError, match=r"cpe is a probe, .* after its fix: set cpe.probe to null there"):
+        load(path, fixed=True)
+    load(write(f"{PROBE}  keep: true\n  set: {{cpe.probe: null}}\n"), fixed=True)
+
+
+def test_a_scenario_that_works_has_no_probe() -> None:
+    with pytest.raises(
+        ScenarioError, match="cpe is a probe, which speaks no BGP, so the scenario cannot work"
+    ):
+        load("basic", {"cpe.probe": {}})
+
+
+@pytest.mark.parametrize(
+    ("probe", "problem"),
+    [
+        ({"esp": [{"ENCR": "AES"}]}, r"cpe.probe.esp.0: .*ENCR has no transform AES: "),
+        ({"esp": []}, "cpe.probe.esp"),
+        ({"ike": [{"ENCR": "AES_GCM_16-256"}]}, "cpe: probe.ike offers no DH group"),
+        ({"ikev1": True}, "unknown property ikev1"),
+    ],
+)
+def test_a_fault_in_what_a_probe_offers_is_named(
+    probe: dict[str, object], problem: str, write: Callable[[str], str]
+) -> None:
+    with pytest.raises(ScenarioError, match=problem):
+        load(write(PROBE), {"cpe.probe": probe})
+
+
+def test_an_edit_of_a_file_that_a_probe_does_not_have_is_refused(write: Callable[[str], str]) -> None:
+    edit = "  edits: [{node: cpe, file: bird.conf, replace: a, by: b}]\n"
+    with pytest.raises(ScenarioError, match=r"cpe has no bird\.conf: no node has"):
+        load(write(PROBE.replace("  commands:", edit + "  commands:")))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.lab.result import Excerpt, Report, Step, TrafficResult, TunnelResult
+from gateway.lab.result import Diagnosed, Excerpt, Report, Step, TrafficResult, TunnelResult
 from gateway.lab.scenario import load
 from gateway.lab.view import Screen
 
@@ -103,6 +103,22 @@ def test_a_failure_shows_the_problems_and_the_logs() -> None:
     assert "✗ bellevue/cpe1/0 has no IKE SA" in text
     assert "received AUTHENTICATION_FAILED" in text
     assert "✗ basic does not work" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "heading"),
+    [("/run/charon.log", "What the CPE's own log says"), ("/run/probe.log", "What the probe's log says")],
+)
+def test_the_log_of_a_probe_is_not_called_the_cpes_own(file: str, heading: str) -> None:
+    log = Excerpt(node="cpe", command=file, output="received NO_PROPOSAL_CHOSEN")
+    finding = Diagnosed(facts={"code": "GSA-IKE-037"}, text="✗ GSA-IKE-037")
+    assert heading in shown(replace(REPORT, expected=["GSA-IKE-037"], findings=[finding], logs=[log]))
+
+
+def test_a_kept_probe_is_offered_to_be_read() -> None:
+    paper = io.StringIO()
+    Screen(load("esp-gcm-with-hmac"), "gsalab lab run esp-gcm-with-hmac", paper).report(REPORT, kept=True)
+    assert "gsalab lab shell cpe -- cat /run/probe.log" in paper.getvalue()
 
 
 def test_a_kept_lab_is_offered_to_be_entered_and_removed() -> None:

@@ -102,9 +102,24 @@ class Logging:
         return Completed(status=0, output="+0200\n", errors="")
 
 
+def router(node: Logging, program: str = "charon", log: str = strongswan.LOG) -> Any:
+    """A CPE with one tunnel."""
+    return SimpleNamespace(
+        name="cpe", node=node, tunnels=[SimpleNamespace(node=node)], program=program, log=log
+    )
+
+
+def test_the_log_of_a_probe_is_told_as_a_probes() -> None:
+    node = Logging()
+    node.logs["/run/probe.log"] = b"23:59:59.500 01[ESP] 5 packets sent, 0 received\n"
+    logs = CpeLogs(at(2026, 11, 22, 23, 59, 50))
+    (line,) = asyncio.run(logs.new([router(node, "probe", "/run/probe.log")]))
+    assert line["data"] == {"node": "cpe", "program": "probe", "text": "[ESP] 5 packets sent, 0 received"}
+
+
 def test_a_line_of_a_log_is_told_once_and_when_it_is_whole() -> None:
     node = Logging()
-    cpe: Any = SimpleNamespace(name="cpe", node=node, tunnels=[SimpleNamespace(node=node)])
+    cpe = router(node)
     logs = CpeLogs(at(2026, 11, 22, 23, 59, 50))
 
     def new() -> list[str]:

@@ -46,6 +46,7 @@ class Judge:
         self.world = world
         self._sentinel = world.initiator(SENTINEL)
         self._sentinel.connect()
+        assert self._sentinel.knock()  # or the gateway asks it, too: it misses the first ESP packet
 
     def close(self) -> None:
         """Let the sentinel go."""
