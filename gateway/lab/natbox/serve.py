@@ -85,12 +85,13 @@ class Server:
         self._after()
 
     def _after(self) -> None:
-        """Send, tell and set the timer, after every call of the box."""
+        """Tell, send and set the timer, after every call of the box."""
+        # Told first: a mapping is older than what the gateway makes of the packet that made it.
+        while (event := self._box.next_event()) is not None:
+            self._stream.publish("lab", event.name, node=self._node, **event.data)
         for data, direction in self._box.packets_to_send():
             with contextlib.suppress(OSError):  # the kernel has no use for it, as a router drops
                 os.write(self._devices[direction], data)
-        while (event := self._box.next_event()) is not None:
-            self._stream.publish("lab", event.name, node=self._node, **event.data)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
