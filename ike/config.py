@@ -159,6 +159,9 @@ class Limits:
         half_open_timeout: An IKE SA that has not authenticated by then is dropped.
         max_half_open: Half-open IKE SAs in total.
         max_half_open_per_source: Half-open IKE SAs of one source address.
+        failed_auths: Burst and rate per second of IKE_AUTH requests that may be refused before IKE_SA_INIT is
+            dropped: each has cost two exponentiations, and its IKE SA is half-open no longer.
+        failed_auths_of_source: The same for one source address.
         cookies: When a request must return a cookie.
         cookie_threshold: Half-open IKE SAs from which on it must, and requests in a burst that may be refused
             before it must.
@@ -182,6 +185,8 @@ class Limits:
     half_open_timeout: float = 30.0
     max_half_open: int = 1000
     max_half_open_per_source: int = 5
+    failed_auths: tuple[float, float] = (300.0, 50.0)
+    failed_auths_of_source: tuple[float, float] = (100.0, 5.0)
     cookies: CookieMode = CookieMode.THRESHOLD
     cookie_threshold: int = 30
     answer_unknown_spi: bool = False

@@ -27,12 +27,6 @@ KEY_TESTS_PER_SOURCE = (3.0, 0.2)
 TRIAL_REACTION = 5.0
 """Seconds: a CHILD SA that ends so soon after its peer has refused to rekey it on trial, ends for that."""
 
-FAILED_AUTHS = (300.0, 50.0)
-"""Burst and rate per second of IKE_AUTH requests that may be refused before IKE_SA_INIT is dropped: each has
-cost two exponentiations, and a refused one leaves nothing behind that could be counted."""
-FAILED_AUTHS_PER_SOURCE = (30.0, 2.0)
-"""The same for one source address: a CPE with a wrong key tries again at once when it has the right one."""
-
 
 class Context:
     """The responder's shared state.
@@ -60,7 +54,7 @@ class Context:
         self.half_open = HalfOpen()
         self.tombstones = Tombstones()
         self.key_tests = Limiter(KEY_TESTS, KEY_TESTS_PER_SOURCE)
-        self.failed_auths = Limiter(FAILED_AUTHS, FAILED_AUTHS_PER_SOURCE)
+        self.failed_auths = Limiter(limits.failed_auths, limits.failed_auths_of_source)
         self.touched: dict[bytes, IkeSa] = {}
         self.spared: set[str] = set()
 

@@ -10,7 +10,7 @@ The limit of a source is then applied to those IKE SAs alone whose initiator ret
 forges a peer's address can cost that peer a round trip, but not its tunnel.
 
 A refused IKE_AUTH ends its IKE SA at once, so those limits do not bound how often that happens: requests of
-an address whose IKE_AUTH failed too often are dropped before all that (``ike.context.FAILED_AUTHS``).
+an address whose IKE_AUTH failed too often are dropped before all that (``Limits.failed_auths``).
 """
 
 from ike.config import CookieMode

@@ -7,7 +7,6 @@ import pytest
 from ike.codec import Header, KePayload, NotifyPayload, Payload, build_message, parse_header, parse_message
 from ike.config import CookieMode, Limits, PeerConfig, Unidentified
 from ike.constants import DhGroup, ExchangeType, HeaderFlag, NotifyType
-from ike.context import FAILED_AUTHS_PER_SOURCE
 from ike.cookies import SECRET_SECONDS
 from ike.crypto import dh
 from ike.door_events import CookieRequested, EventsSuppressed
@@ -229,6 +228,7 @@ def test_a_half_open_sa_that_timed_out_gives_its_place_back() -> None:
 # Limits of failed IKE_AUTH requests
 
 
+FEW_FAILURES = replace(ALWAYS, failed_auths_of_source=(4.0, 2.0))
 OTHER = "192.0.2.1"
 TWO_PEERS = {CPE: PEER, OTHER: replace(PEER, name="other")}
 
@@ -250,20 +250,18 @@ def fail(world: World, times: int) -> int:
 
 
 def test_an_address_that_fails_to_authenticate_is_limited_although_it_returns_cookies() -> None:
-    burst, rate = (int(each) for each in FAILED_AUTHS_PER_SOURCE)
-    world = World(limits=ALWAYS)
-    assert fail(world, burst + 5) == burst
+    world = World(limits=FEW_FAILURES)
+    assert fail(world, 9) == 4
     assert world.drops == [DropReason.TOO_MANY_FAILED] * 5
     assert world.is_empty
-    world.advance(3.0)
-    assert fail(world, burst) == 3 * rate
+    world.advance(1.5)
+    assert fail(world, 9) == 3
 
 
 def test_an_address_that_failed_too_often_connects_as_soon_as_its_time_has_come() -> None:
-    burst, rate = FAILED_AUTHS_PER_SOURCE
-    world = World(limits=ALWAYS)
-    fail(world, int(burst) + 1)
-    world.advance(1 / rate)
+    world = World(limits=FEW_FAILURES)
+    assert fail(world, 5) == 4
+    world.advance(0.5)
     cpe = Initiator(world)
     cookie, payloads = asked(cpe)
     cpe.send_init([cookie, *payloads])
@@ -271,16 +269,24 @@ def test_an_address_that_failed_too_often_connects_as_soon_as_its_time_has_come(
 
 
 def test_the_failures_of_one_address_are_no_other_address_s() -> None:
-    world = World(peers=TWO_PEERS, limits=ALWAYS)
-    fail(world, int(FAILED_AUTHS_PER_SOURCE[0]) + 1)
+    world = World(peers=TWO_PEERS, limits=FEW_FAILURES)
+    assert fail(world, 5) == 4
     asked(Initiator(world, seed="another"), PATH_500._replace(remote_ip=OTHER))
+
+
+def test_failures_of_all_addresses_together_are_limited() -> None:
+    world = World(peers=TWO_PEERS, limits=replace(ALWAYS, failed_auths=(4.0, 2.0)))
+    assert fail(world, 5) == 4
+    elsewhere = PATH_500._replace(remote_ip=OTHER)
+    assert world.deliver(Initiator(world, seed="another").init_request(), elsewhere) == []
+    assert world.drops == [DropReason.TOO_MANY_FAILED] * 2
 
 
 def test_a_failure_counts_for_the_address_that_had_the_response_whatever_the_source_of_ike_auth() -> None:
     """Otherwise who has an address of a peer could have requests of another one dropped."""
-    world = World(peers=TWO_PEERS, limits=ALWAYS)
+    world = World(peers=TWO_PEERS, limits=FEW_FAILURES)
     forged = PATH_500._replace(remote_ip=OTHER)
-    for number in range(int(FAILED_AUTHS_PER_SOURCE[0])):
+    for number in range(4):
         cpe = Initiator(world, psk=b"wrong", seed=str(number))
         cookie, payloads = asked(cpe)
         cpe.send_init([cookie, *payloads])
