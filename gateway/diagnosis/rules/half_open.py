@@ -19,18 +19,28 @@ def silent_after_init(history: History) -> Record | None:
 
 def fragments_itself(history: History, answered: Record) -> bool:
     """Whether the CPE has said that it cuts large messages into IKE fragments (RFC 7383)."""
-    requests = [
-        r
-        for r in history.all("message_received")
-        if r["id"] < answered["id"] and r["data"]["exchange"] == "IKE_SA_INIT"
-    ]
-    return bool(requests) and "N(IKEV2_FRAGMENTATION_SUPPORTED)" in requests[-1]["data"]["payloads"]
+    return "N(IKEV2_FRAGMENTATION_SUPPORTED)" in _request(history, answered)
+
+
+def wants_post_quantum_key(history: History, answered: Record) -> bool:
+    """Whether the CPE's IKE_SA_INIT asked for a post-quantum pre-shared key (RFC 8784), which we have not."""
+    return "N(USE_PPK)" in _request(history, answered)
 
 
 def lost_ip_fragments(history: History, answered: Record) -> Record | None:
     """The last ``ip_fragments_incomplete`` since the answer, or None."""
     found = (r for r in reversed(history.stream) if r["name"] == "ip_fragments_incomplete")
     return next((r for r in found if r["id"] > answered["id"]), None)
+
+
+def _request(history: History, answered: Record) -> list[str]:
+    """The payloads of the IKE_SA_INIT request that was answered."""
+    requests = [
+        r
+        for r in history.all("message_received")
+        if r["id"] < answered["id"] and r["data"]["exchange"] == "IKE_SA_INIT"
+    ]
+    return requests[-1]["data"]["payloads"] if requests else []
 
 
 def _is_later_message(record: Record) -> bool:

@@ -9,6 +9,7 @@ from gateway.diagnosis.rules.half_open import (
     fragments_itself,
     lost_ip_fragments,
     silent_after_init,
+    wants_post_quantum_key,
 )
 
 
@@ -21,14 +22,21 @@ def _find(history: History) -> Evidence | None:
     alone = (
         "" if fragments_itself(history, answered) else "; switch IKE fragmentation on, which it did not offer"
     )
+    ppk = wants_post_quantum_key(history, answered)
     return Evidence(
         where=where(answered, "IKE_SA_INIT exchange"),
-        saw=f"IKE_SA_INIT answered, then nothing for {seconds(history.age(answered))}",
+        saw=("IKE_SA_INIT with USE_PPK (RFC 8784), " if ppk else "IKE_SA_INIT ")
+        + f"answered{' without' if ppk else ''}, then nothing for {seconds(history.age(answered))}",
         expected=f"an IKE_AUTH request{', on UDP 4500, where NAT detection sends it' if moved else ''}",
         because=(*((nat,) if nat and nat["id"] < answered["id"] else ()), answered),
         fix=Fix(
             cpe=(
-                "let UDP 4500 out, and its answers in, on the CPE and on every firewall and router on the "
+                (
+                    "do not require a post-quantum pre-shared key: the gateway has none. Otherwise "
+                    if ppk
+                    else ""
+                )
+                + "let UDP 4500 out, and its answers in, on the CPE and on every firewall and router on the "
                 "way; or see in its log whether it has no pre-shared key for "
                 f"{history.tunnel.advertised_endpoint}: such a CPE stops here too{alone}"
             ),
@@ -51,7 +59,8 @@ RULE = Rule(
             "goes over UDP 4500, and that port is blocked: by the ISP router, a firewall, or an IPsec "
             "passthrough that takes it for itself. When the CPE repeats IKE_SA_INIT instead, it is the "
             "answer that gets lost: GSA-IKE-016. An IKE_AUTH larger than a packet is lost alone when "
-            "something drops IP fragments and the CPE does not cut the message itself (RFC 7383)."
+            "something drops IP fragments and the CPE does not cut the message itself (RFC 7383). A CPE that "
+            "requires a post-quantum pre-shared key (RFC 8784) gives up here of its own accord."
         ),
         proof=(
             "The answer to IKE_SA_INIT left, and no message of the IKE SA came for "

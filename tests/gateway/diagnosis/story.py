@@ -179,12 +179,16 @@ class Story:
         self._ike(RequestRetransmitted(**self._where(), exchange="INFORMATIONAL", message_id=0, attempt=1))
 
     def init(
-        self, *offered: Proposal, ke_group: DhGroup = DhGroup.MODP_2048, gateway_behind_nat: bool = False
+        self,
+        *offered: Proposal,
+        ke_group: DhGroup = DhGroup.MODP_2048,
+        gateway_behind_nat: bool = False,
+        payloads: tuple[str, ...] = INIT_PAYLOADS,
     ) -> bool:
         """The CPE sends IKE_SA_INIT; whether it is answered with success."""
         self._number = next(self._numbers)
         self.spi = ""
-        self._received("IKE_SA_INIT", INIT_PAYLOADS)
+        self._received("IKE_SA_INIT", payloads)
         selection = select(offered or (GOOD_IKE,), self.tunnel.policy.ike_suites, preferred_group=ke_group)
         self._evaluated("IKE_SA_INIT", selection)
         wanted = selection.transform(TransformType.DH)
@@ -315,6 +319,11 @@ class Story:
         self.init()
         self.auth()
         self.create_child()
+
+    def stray_esp(self, remote: str) -> None:
+        """ESP comes with an SPI that no SA has."""
+        data = {"reason": "unknown_spi", "direction": "in", "packets": 1, "remote": remote, "spi": "152ea80f"}
+        self.stream.publish("esp", "esp_dropped", tunnel=None, **data)
 
     # BGP
 

@@ -118,6 +118,23 @@ def test_silence_from_the_start_is_likely_after_ten_seconds() -> None:
     assert finding.because == (1,)
 
 
+def test_esp_of_no_sa_is_told_where_no_ike_came() -> None:
+    """A CPE that did not notice that the gateway began anew; or IKE on port 4500 without its four octets."""
+    story = Story()
+    story.stray_esp("198.51.100.10:4500")
+    finding = story.finding(after=10)
+    assert (finding.code, finding.title) == ("GSA-IKE-003", "The CPE sends ESP, but no IKE")
+    assert finding.saw == (
+        "no IKE message from 198.51.100.10 for 10 s, but ESP with an SPI that no SA has: 152ea80f"
+    )
+
+
+def test_esp_of_no_sa_from_elsewhere_says_nothing_about_the_cpe() -> None:
+    story = Story()
+    story.stray_esp("192.0.2.99:4500")
+    assert story.finding(after=10).title == "Nothing arrives from the CPE"
+
+
 def test_whatever_came_from_the_cpe_is_no_silence() -> None:
     story = Story()
     story.dropped(DropReason.MALFORMED, "198.51.100.10")

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.diagnosis import Certainty
 from ike.constants import DhGroup, Encr, Integ, Prf
-from tests.gateway.diagnosis.story import AUTH_PAYLOADS, DIFFERENT_KEYS, Story, ike_proposal
+from tests.gateway.diagnosis.story import AUTH_PAYLOADS, DIFFERENT_KEYS, INIT_PAYLOADS, Story, ike_proposal
 
 AES_256_SHA_256 = ike_proposal(
     Encr.AES_CBC, 256, Prf.HMAC_SHA2_256, DhGroup.MODP_2048, Integ.HMAC_SHA2_256_128
@@ -246,6 +246,16 @@ def test_half_open_is_likely_after_five_seconds() -> None:
     assert (finding.code, finding.certainty) == ("GSA-IKE-040", Certainty.LIKELY)
     assert finding.saw == "IKE_SA_INIT answered, then nothing for 5 s"
     assert "4500" in finding.fix.cpe
+
+
+def test_half_open_after_a_wish_for_a_post_quantum_key_names_it() -> None:
+    """A CPE that requires one (RFC 8784) ends the attempt when the answer has no USE_PPK."""
+    story = Story()
+    story.init(payloads=(*INIT_PAYLOADS, "N(USE_PPK)"))
+    finding = story.finding(after=5)
+    assert (finding.code, finding.certainty) == ("GSA-IKE-040", Certainty.LIKELY)
+    assert finding.saw.startswith("IKE_SA_INIT with USE_PPK (RFC 8784), answered without")
+    assert finding.fix.cpe.startswith("do not require a post-quantum pre-shared key")
 
 
 def test_half_open_that_timed_out_stays_a_finding() -> None:
