@@ -30,9 +30,10 @@ RULE = Rule(
     page=Page(
         symptom="Parts of the traffic to Microsoft are lost, or nothing, where the far end filters.",
         cause=(
-            "The CPE announces what it knows from elsewhere: the prefixes that it learned through the other "
-            "tunnel or from another link (it becomes a transit network), a static route to Microsoft, or a "
-            "summary that covers one of them."
+            "The CPE announces what it knows from elsewhere: from another link (it becomes a transit "
+            "network), a static route to Microsoft, or a summary that covers one of them. What it learned "
+            "from the gateway and gives back with the gateway's AS number in its AS path does no harm and is "
+            "no finding; a CPE that removes private AS numbers (65476 is one) makes it its own."
         ),
         proof=(
             "A prefix in an UPDATE message of the CPE is, covers or lies in one that the gateway "

@@ -141,6 +141,10 @@ class Story:
         peer = self.tunnel.name if source == str(self.tunnel.peer_address) else ""
         self._ike(DatagramDropped(peer=peer, path=path, reason=reason, detail=detail))
 
+    def refused_request(self, exchange: str, notify: str, reason: str) -> None:
+        """A request is refused before anything in it was looked at."""
+        self._refused(exchange, notify, reason)
+
     def unanswered(
         self,
         source: str,
