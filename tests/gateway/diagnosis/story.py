@@ -15,7 +15,6 @@ from bgp.events import (
     NotificationReceived,
     NotificationSent,
     OpenReceived,
-    PrefixLimitExceeded,
     RoutesAdvertised,
     RoutesLearned,
     RoutesWithdrawn,
@@ -140,10 +139,6 @@ class Story:
         path = Path(endpoint or str(self.tunnel.endpoint), 500, source, 500)
         peer = self.tunnel.name if source == str(self.tunnel.peer_address) else ""
         self._ike(DatagramDropped(peer=peer, path=path, reason=reason, detail=detail))
-
-    def refused_request(self, exchange: str, notify: str, reason: str) -> None:
-        """A request is refused before anything in it was looked at."""
-        self._refused(exchange, notify, reason)
 
     def unanswered(
         self,
@@ -324,11 +319,6 @@ class Story:
         self.auth()
         self.create_child()
 
-    def stray_esp(self, remote: str) -> None:
-        """ESP comes with an SPI that no SA has."""
-        data = {"reason": "unknown_spi", "direction": "in", "packets": 1, "remote": remote, "spi": "152ea80f"}
-        self.stream.publish("esp", "esp_dropped", tunnel=None, **data)
-
     # BGP
 
     def syn(
@@ -427,11 +417,6 @@ class Story:
             rule="no branch's",
             prefixes=list(prefixes),
         )
-
-    def exceed_prefix_limit(self, count: int) -> None:
-        """The CPE announces too many prefixes, and the session ends."""
-        self._bgp(PrefixLimitExceeded(neighbor=self.tunnel.name, count=count, limit=4000))
-        self.notified(6, 1, sent=True)
 
     def advertise(self, count: int) -> None:
         """The CPE has been sent so many prefixes."""

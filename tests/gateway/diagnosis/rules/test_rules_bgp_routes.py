@@ -4,6 +4,7 @@ import pytest
 
 from gateway.daemon.import_policy import Refusal
 from gateway.diagnosis import Certainty, Severity
+from tests.gateway.diagnosis.peer_story import PeerStory
 from tests.gateway.diagnosis.story import Story
 
 REFUSED = {"default_route": ("GSA-BGP-020", "0.0.0.0/0"), "advertised": ("GSA-BGP-021", "52.96.0.0/14")}
@@ -59,7 +60,7 @@ def test_a_lab_whose_endpoint_has_a_private_address_gets_no_warning() -> None:
 
 
 def test_too_many_prefixes_are_proven() -> None:
-    story = Story()
+    story = PeerStory()
     story.come_up()
     story.exceed_prefix_limit(4001)
     story.withdraw("10.1.0.0/16")
@@ -72,7 +73,7 @@ def test_too_many_prefixes_are_proven() -> None:
 
 
 def test_a_session_with_fewer_prefixes_ends_the_finding() -> None:
-    story = Story()
+    story = PeerStory()
     story.come_up()
     story.exceed_prefix_limit(4001)
     story.withdraw("10.1.0.0/16")

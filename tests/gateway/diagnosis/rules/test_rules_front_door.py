@@ -5,6 +5,7 @@ from gateway.diagnosis.autopsy import FORCED
 from gateway.diagnosis.facts import tunnels_in
 from ike.events import DropReason
 from tests.gateway.diagnosis.nat_story import autopsy
+from tests.gateway.diagnosis.peer_story import PeerStory
 from tests.gateway.diagnosis.story import Story
 
 STRANGER = "192.0.2.7"
@@ -120,7 +121,7 @@ def test_silence_from_the_start_is_likely_after_ten_seconds() -> None:
 
 def test_esp_of_no_sa_is_told_where_no_ike_came() -> None:
     """A CPE that did not notice that the gateway began anew; or IKE on port 4500 without its four octets."""
-    story = Story()
+    story = PeerStory()
     story.stray_esp("198.51.100.10:4500")
     finding = story.finding(after=10)
     assert (finding.code, finding.title) == ("GSA-IKE-003", "The CPE sends ESP, but no IKE")
@@ -130,7 +131,7 @@ def test_esp_of_no_sa_is_told_where_no_ike_came() -> None:
 
 
 def test_esp_of_no_sa_from_elsewhere_says_nothing_about_the_cpe() -> None:
-    story = Story()
+    story = PeerStory()
     story.stray_esp("192.0.2.99:4500")
     assert story.finding(after=10).title == "Nothing arrives from the CPE"
 

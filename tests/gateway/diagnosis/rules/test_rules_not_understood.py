@@ -4,14 +4,14 @@ import pytest
 
 from gateway.diagnosis import Certainty
 from ike.events import DropReason
-from tests.gateway.diagnosis.story import Story
+from tests.gateway.diagnosis.peer_story import PeerStory
 
 CPE = "198.51.100.10"
 NO_KE = "the Ke payload is missing"
 
 
 def test_a_malformed_message_that_comes_again_is_told_with_what_is_wrong() -> None:
-    story = Story()
+    story = PeerStory()
     for _ in range(2):
         story.dropped(DropReason.MALFORMED, CPE, NO_KE)
     finding = story.finding()
@@ -23,7 +23,7 @@ def test_a_malformed_message_that_comes_again_is_told_with_what_is_wrong() -> No
     "notify", ["INVALID_SYNTAX", "INVALID_MAJOR_VERSION", "UNSUPPORTED_CRITICAL_PAYLOAD"]
 )
 def test_a_request_that_is_refused_as_a_whole_is_told_with_the_reason(notify: str) -> None:
-    story = Story()
+    story = PeerStory()
     for _ in range(2):
         story.refused_request("IKE_SA_INIT", notify, "payload type 255 is unknown and marked critical")
     finding = story.finding()
@@ -32,13 +32,13 @@ def test_a_request_that_is_refused_as_a_whole_is_told_with_the_reason(notify: st
 
 
 def test_one_such_message_may_be_anybodys() -> None:
-    story = Story()
+    story = PeerStory()
     story.dropped(DropReason.MALFORMED, CPE, NO_KE)
     assert story.findings(after=60) == []
 
 
 def test_noise_beside_a_tunnel_that_works_is_no_finding() -> None:
-    story = Story()
+    story = PeerStory()
     story.come_up()
     for _ in range(5):
         story.dropped(DropReason.MALFORMED, CPE, NO_KE)
@@ -46,7 +46,7 @@ def test_noise_beside_a_tunnel_that_works_is_no_finding() -> None:
 
 
 def test_malformed_messages_before_a_tunnel_that_works_are_history() -> None:
-    story = Story()
+    story = PeerStory()
     for _ in range(2):
         story.dropped(DropReason.MALFORMED, CPE, NO_KE)
     story.come_up()
@@ -54,7 +54,7 @@ def test_malformed_messages_before_a_tunnel_that_works_are_history() -> None:
 
 
 def test_malformed_messages_of_another_source_say_nothing_about_the_cpe() -> None:
-    story = Story()
+    story = PeerStory()
     for _ in range(2):
         story.dropped(DropReason.MALFORMED, "192.0.2.99", NO_KE)
     assert "GSA-IKE-026" not in {finding.code for finding in story.findings(after=60)}
