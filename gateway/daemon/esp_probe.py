@@ -16,7 +16,7 @@ from gateway.records import Record
 
 PINGS = 3
 """Sent through the tunnel, one second apart; any authentic packet from the CPE is an answer."""
-FIRST_ESP_SECONDS = 4.0
+FIRST_ESP_SECONDS = 3.0
 """How long a CPE that sends ESP without UDP may take for its first packet before it is asked."""
 _HOLD_TIMER_EXPIRED = 4
 """NOTIFICATION code (RFC 4271 section 4.5)."""

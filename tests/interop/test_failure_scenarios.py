@@ -1,4 +1,4 @@
-"""Every failure scenario, with a real CPE: it ends with its findings and no others, and its fix works."""
+"""Every failure scenario, with a real CPE or the probe: its findings and no others, and its fix works."""
 
 import json
 import time

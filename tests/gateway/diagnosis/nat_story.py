@@ -38,7 +38,7 @@ def liveness(story: Story) -> None:
 
 def no_esp_seen(story: Story) -> None:
     """No ESP packet has come since the CHILD SA."""
-    story.stream.publish("esp", "no_esp_seen", tunnel=story.tunnel.name, seconds=4.0)
+    story.stream.publish("esp", "no_esp_seen", tunnel=story.tunnel.name, seconds=3.0)
 
 
 def esp_seen(story: Story) -> None:
