@@ -59,6 +59,8 @@ def read_trace(path: Path) -> list[dict[str, Any]]:
         )
     if not texts[-1].endswith("\n"):
         texts.pop()
+    if not texts:
+        raise TraceError(f"{path}: its only event was cut off, so nothing is known of the run")
     return [_record(path, number, text) for number, text in enumerate(texts, 1)]
 
 

@@ -52,6 +52,13 @@ def test_a_record_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     assert [record["name"] for record in read_trace(path)] == ["first"]
 
 
+def test_a_trace_whose_only_record_was_cut_off_is_no_healthy_run(tmp_path: Path) -> None:
+    path = tmp_path / "run.trace"
+    path.write_text('\x1e{"id": 1, "na', "utf-8")
+    with pytest.raises(TraceError, match="its only event was cut off, so nothing is known of the run"):
+        read_trace(path)
+
+
 def test_the_trace_is_its_owners_alone(tmp_path: Path) -> None:
     write(tmp_path / "new" / "run.trace", "first")
     assert (tmp_path / "new" / "run.trace").stat().st_mode & 0o777 == 0o600
