@@ -2,9 +2,10 @@
 
     python benchmarks/_flood.py KIND RATE SECONDS TARGET SOURCE...
 
-KIND is ``strangers`` (any source address), ``links`` (the SOURCEs, from port 500) or ``ports`` (the SOURCEs,
-from any port). All requests differ in SPI and nonce and would be answered if their sender were real. Prints
-one line of JSON: how many were sent in how many seconds, and of these how many were processor time.
+KIND is ``strangers`` (any source address), ``links`` (the SOURCEs, from port 500), ``ports`` (the SOURCEs,
+from any port) or ``natt`` (the last SOURCE, from and to port 4500, where ESP in UDP comes). All requests
+differ in SPI and nonce and would be answered if their sender were real. Prints one line of JSON: how many
+were sent in how many seconds, and of these how many were processor time.
 """
 
 import json
@@ -27,7 +28,8 @@ BURST = 20
 """Packets sent before the clock is looked at again."""
 CATCH_UP = 2
 """Times the rate at which what is late is sent: a sender that had to wait must not become a gale."""
-_UDP_PORT = 500
+_IKE_PORT, _NATT_PORT = 500, 4500
+_NON_ESP_MARKER = bytes(4)
 _IPV4 = struct.Struct("!BBHHHBBH4s4s")
 _UDP = struct.Struct("!HHHH")
 
@@ -52,12 +54,12 @@ def request(key: dh.DhKey, chance: random.Random) -> bytes:
     )
 
 
-def datagram(payload: bytes, source: str, port: int, target: str) -> bytes:
-    """An IPv4 packet; the kernel fills in its checksum, and UDP may go without one."""
+def datagram(payload: bytes, source: tuple[str, int], target: tuple[str, int]) -> bytes:
+    """An IPv4 packet, ends as address and port; the kernel fills in its checksum, UDP may go without one."""
     length = _IPV4.size + _UDP.size + len(payload)
-    addresses = socket.inet_aton(source), socket.inet_aton(target)
+    addresses = socket.inet_aton(source[0]), socket.inet_aton(target[0])
     head = _IPV4.pack(0x45, 0, length, 0, 0, 64, socket.IPPROTO_UDP, 0, *addresses)
-    return head + _UDP.pack(port, _UDP_PORT, _UDP.size + len(payload), 0) + payload
+    return head + _UDP.pack(source[1], target[1], _UDP.size + len(payload), 0) + payload
 
 
 def packets(kind: str, target: str, sources: list[str]) -> list[bytes]:
@@ -67,12 +69,14 @@ def packets(kind: str, target: str, sources: list[str]) -> list[bytes]:
     made = []
     for _ in range(PACKETS):
         source = chance.choice(sources)
-        port = _UDP_PORT
+        port, to, marker = _IKE_PORT, _IKE_PORT, b""
         if kind == "strangers":
             source = f"100.{chance.randrange(64, 128)}.{chance.randrange(256)}.{chance.randrange(256)}"
         elif kind == "ports":
             port = chance.randrange(1024, 65536)
-        made.append(datagram(request(key, chance), source, port, target))
+        elif kind == "natt":
+            source, port, to, marker = sources[-1], _NATT_PORT, _NATT_PORT, _NON_ESP_MARKER
+        made.append(datagram(marker + request(key, chance), (source, port), (target, to)))
     return made
 
 

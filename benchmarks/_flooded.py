@@ -25,6 +25,7 @@ KINDS = {
     "strangers": "any source address, none of a device link",
     "links": "the addresses of both CPEs, port 500",
     "ports": "the addresses of both CPEs, any port",
+    "natt": "the address of the CPE that connects, from and to port 4500",
 }
 ENDPOINT = "198.51.100.20"
 CPES = ("203.0.113.10", "203.0.113.14")

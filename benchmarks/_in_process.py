@@ -43,6 +43,8 @@ def _paths(kind: str, chance: random.Random) -> list[Path]:
         return [Path(_GATEWAY, 500, f"100.64.1.{host}", 500) for host in range(256)]
     if kind == "ports":
         return [Path(_GATEWAY, 500, cpe, chance.randrange(1024, 65536)) for cpe in _CPES for _ in range(100)]
+    if kind == "natt":
+        return [Path(_GATEWAY, 4500, _CPES[-1], 4500)]
     return [Path(_GATEWAY, 500, cpe, 500) for cpe in _CPES]
 
 

@@ -4,6 +4,7 @@ python -m benchmarks._stress [--rate 20000] [--seconds 30] [KIND...]
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 
@@ -17,15 +18,16 @@ CONNECT_SECONDS = 3.0
 GROWTH_MB = 20.0
 
 
-def missed(result: Flooded) -> list[str]:
+BUSY_CPE = "natt"
+"""The flood of which all answers go to the CPE that connects: how long it takes says nothing of us."""
+
+
+def missed(kind: str, result: Flooded) -> list[str]:
     """The goals that a flood kept the gateway from."""
-    connect = result.connect_seconds
+    connect = math.inf if result.connect_seconds is None else result.connect_seconds
+    slow = kind != BUSY_CPE and connect > CONNECT_SECONDS
     return [
-        *(
-            [f"no connection within {CONNECT_SECONDS:g} s"]
-            if connect is None or connect > CONNECT_SECONDS
-            else []
-        ),
+        *([f"no connection within {CONNECT_SECONDS:g} s"] if slow else []),
         *([f"{result.pings_lost} pings lost"] if result.pings_lost else []),
         *([f"memory grew by {result.grown_mb:.1f} MB"] if result.grown_mb >= GROWTH_MB else []),
     ]
@@ -40,14 +42,13 @@ ROWS: Sequence[tuple[str, Callable[[Flooded], str], str]] = (
     ("requests sent", lambda each: f"{each.sent:,}", ""),
     ("datagrams read by the gateway", lambda each: f"{each.delivered:,}", ""),
     ("dropped, receive buffer full", lambda each: f"{each.overflowed:,}", ""),
-    ("another CPE connected after", _connected, f"{CONNECT_SECONDS:g} s"),
+    ("another CPE connected after", _connected, f"{CONNECT_SECONDS:g} s; {BUSY_CPE}: none"),
     ("pings lost in a tunnel", lambda each: f"{each.pings_lost} of {each.pings_sent}", "0"),
     ("memory of the gateway", lambda each: f"{each.grown_mb:+.1f} MB", f"less than {GROWTH_MB:g} MB"),
     ("of a core: gateway", lambda each: f"{each.gateway_percent:.0f} %", ""),
     ("of a core: the flood's sender", lambda each: f"{each.sender_percent:.0f} %", ""),
     ("of a core: IKE daemons of the CPEs", lambda each: f"{each.cpes_percent:.0f} %", ""),
     ("of a core: rest of the machine", lambda each: f"{each.rest_percent:.0f} %", ""),
-    ("goals", lambda each: "MISSED" if missed(each) else "met", ""),
 )
 """What is told of a flood: name, figure, goal."""
 
@@ -59,11 +60,10 @@ def table(results: dict[str, Flooded], in_process: dict[str, float]) -> Table:
     for kind in results:
         made.add_column(kind, justify="right")
     made.add_column("goal")
-    for name, figure, goal in ROWS[:-1]:
+    for name, figure, goal in ROWS:
         made.add_row(name, *map(figure, results.values()), goal)
     made.add_row("a request in process", *(f"{in_process[kind]:.1f} us" for kind in results), "")
-    name, figure, goal = ROWS[-1]
-    made.add_row(name, *map(figure, results.values()), goal)
+    made.add_row("goals", *("MISSED" if missed(*each) else "met" for each in results.items()), "")
     return made
 
 
@@ -81,7 +81,7 @@ def main() -> int:
         print(f"== flood {kind}: {KINDS[kind]}, {options.seconds:g} s", flush=True)
         results[kind] = flood(kind, rate=options.rate, seconds=options.seconds)
     Console(width=110).print(table(results, {kind: microseconds(kind) for kind in results}))
-    failures = [f"{kind}: {goal}" for kind, result in results.items() for goal in missed(result)]
+    failures = [f"{kind}: {goal}" for kind, result in results.items() for goal in missed(kind, result)]
     print("\n".join(f"MISSED: {failure}" for failure in failures) or "all goals met")
     return 1 if failures else 0
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from gateway.endpoint.arrivals import Arrivals, OnEsp, OnIke
 from gateway.endpoint.datagrams import KEEPALIVE, NON_ESP_MARKER, esp_of_ipv4, runs
 from gateway.endpoint.sockets import IKE_PORT, NATT_PORT, UDP_SEGMENT, Sockets, gro_size, open_sockets
 from ike.path import Path
@@ -26,8 +27,8 @@ _segment_size = struct.Struct("=H").pack
 _NOT_SEGMENTED = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.EOPNOTSUPP})
 """A kernel or device cannot segment for us: no checksum offload, or a segment exceeds the path's MTU."""
 
-OnIke = Callable[[list[tuple[bytes, Path]]], None]
-OnEsp = Callable[[list[memoryview], Path], None]
+_Read = tuple[memoryview, int, tuple[str, int]]
+"""What one read of UDP 4500 gave: the octets, those of each datagram in it, and where they came from."""
 
 
 @dataclass
@@ -97,6 +98,8 @@ class Endpoint:
         for each in (self._sockets.ike, *self._sockets.beside_ike):
             loop.add_reader(each, self._drain_ike, each)
         loop.add_reader(self._sockets.natt, self._drain_natt, self._sockets.natt)
+        for each in self._sockets.beside_natt:
+            loop.add_reader(each, self._drain_beside_natt, each)
         loop.add_reader(self._sockets.esp, self._drain_esp, self._sockets.esp)
 
     def close(self) -> None:
@@ -104,12 +107,7 @@ class Endpoint:
         if self._sockets is None:
             return
         loop = asyncio.get_running_loop()
-        for each in (
-            self._sockets.ike,
-            *self._sockets.beside_ike,
-            self._sockets.natt,
-            self._sockets.esp,
-        ):
+        for each in self._sockets.all:
             loop.remove_reader(each)
         self._sockets.close()
         self._sockets = None
@@ -186,8 +184,9 @@ class Endpoint:
             self.on_ike(messages)
 
     def _drain_natt(self, natt: socket.socket) -> None:
-        batch = _Batch(self)
+        """Read the queue of ESP in UDP into the arena, as often as it is full or nothing is left."""
         arena, offset = self._arena, 0
+        reads: list[_Read] = []
         for _ in range(READS_PER_CALLBACK):
             try:
                 length, ancillary, _flags, source = natt.recvmsg_into([arena[offset:]], _ANCILLARY)
@@ -198,37 +197,74 @@ class Endpoint:
                     return
                 self.counters.receive_errors[_name(error)] += 1
                 continue
-            if source != batch.source:
-                batch.begin(source, Path(self.address, NATT_PORT, *source))
-            self._demultiplex(arena[offset : offset + length], gro_size(ancillary) or length, batch)
+            reads.append((arena[offset : offset + length], gro_size(ancillary) or length, source))
             offset += length
             if offset > _ARENA - _DATAGRAM:
-                batch.flush()
-                offset = 0
-        batch.flush()
+                self._take_natt(reads)
+                reads, offset = [], 0
+        self._take_natt(reads)
 
-    def _demultiplex(self, data: memoryview, size: int, batch: "_Batch") -> None:
+    def _take_natt(self, reads: list[_Read]) -> None:
+        """Hand over what was read, behind IKE that came before it: it may be what makes the ESP SA."""
+        if reads and self._sockets is not None and self._sockets.beside_natt:
+            self._drain_beside_natt(self._sockets.beside_natt[-1])
+        self._hand_over(reads)
+
+    def _drain_beside_natt(self, natt: socket.socket) -> None:
+        """Read a queue of IKE on port 4500; without the arena, which may be in use."""
+        reads: list[_Read] = []
+        for _ in range(READS_PER_CALLBACK):
+            try:
+                data, ancillary, _flags, source = natt.recvmsg(_DATAGRAM, _ANCILLARY)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                self.counters.receive_errors[_name(error)] += 1
+                continue
+            reads.append((memoryview(data), gro_size(ancillary) or len(data), source))
+        self._hand_over(reads)
+
+    def _hand_over(self, reads: list[_Read]) -> None:
+        if not reads:
+            return
+        arrivals = self._arrivals()
+        for data, size, source in reads:
+            if source != arrivals.source:
+                arrivals.begin(source, Path(self.address, NATT_PORT, *source))
+            self._demultiplex(data, size, arrivals)
+        arrivals.flush()
+
+    def _arrivals(self) -> Arrivals:
+        """For what comes next; after ``close`` nothing more is handed over."""
+
+        def on_ike(messages: list[tuple[bytes, Path]]) -> None:
+            if self._sockets is not None:
+                self.on_ike(messages)
+
+        def on_esp(packets: list[memoryview], path: Path) -> None:
+            if self._sockets is not None:
+                self.on_esp(packets, path)
+
+        return Arrivals(on_ike, on_esp)
+
+    def _demultiplex(self, data: memoryview, size: int, arrivals: Arrivals) -> None:
         """Sort the datagrams of one read, each ``size`` octets and the last maybe shorter (RFC 3948)."""
-        packets = batch.packets
         for start in range(0, len(data), size) if data else (0,):
             datagram = data[start : start + size]
-            if datagram[:4] != NON_ESP_MARKER:
-                if len(datagram) >= len(NON_ESP_MARKER):
-                    packets.append(datagram)
-                elif datagram == KEEPALIVE:
-                    self.counters.keepalives += 1
-                    self._on_keepalive(batch.path)
-                else:
-                    self.counters.malformed["natt"] += 1
-                continue
-            batch.flush()  # keeps the order of arrival
-            packets = batch.packets
-            self.on_ike([(bytes(datagram[4:]), batch.path)])
-            if self._sockets is None:
-                return
+            if datagram[:4] == NON_ESP_MARKER:
+                arrivals.add_ike(bytes(datagram[4:]))
+            elif len(datagram) >= len(NON_ESP_MARKER):
+                if arrivals.messages:
+                    arrivals.flush()
+                arrivals.packets.append(datagram)
+            elif datagram == KEEPALIVE:
+                self.counters.keepalives += 1
+                self._on_keepalive(arrivals.path)
+            else:
+                self.counters.malformed["natt"] += 1
 
     def _drain_esp(self, esp: socket.socket) -> None:
-        batch = _Batch(self)
+        arrivals = self._arrivals()
         arena, offset = self._arena, 0
         for _ in range(READS_PER_CALLBACK):
             try:
@@ -240,40 +276,18 @@ class Endpoint:
                     return
                 self.counters.receive_errors[_name(error)] += 1
                 continue
-            if source != batch.source:
-                batch.begin(source, Path(self.address, 0, source[0], 0))
+            if source != arrivals.source:
+                arrivals.begin(source, Path(self.address, 0, source[0], 0))
             packet = esp_of_ipv4(arena[offset : offset + length])
             if packet is None:
                 self.counters.malformed["esp"] += 1
                 continue
-            batch.packets.append(packet)
+            arrivals.packets.append(packet)
             offset += length
             if offset > _ARENA - _DATAGRAM:
-                batch.flush()
+                arrivals.flush()
                 offset = 0
-        batch.flush()
-
-
-class _Batch:
-    """Consecutive ESP packets of one path, on their way to ``on_esp``."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self.source: object = None
-        self.path = Path(endpoint.address, 0, "", 0)
-        self.packets: list[memoryview] = []
-
-    def begin(self, source: object, path: Path) -> None:
-        """Packets from another source follow."""
-        self.flush()
-        self.source, self.path = source, path
-
-    def flush(self) -> None:
-        """Hand over what was gathered, unless the endpoint was closed meanwhile."""
-        if self.packets:
-            packets, self.packets = self.packets, []
-            if self._endpoint.is_open:
-                self._endpoint.on_esp(packets, self.path)
+        arrivals.flush()
 
 
 def _name(error: OSError) -> str:

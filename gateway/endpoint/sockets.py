@@ -32,16 +32,24 @@ class Sockets:
         natt: UDP port 4500, with UDP_GRO where the kernel has it.
         esp: Raw, IP protocol 50; received packets start with their IPv4 header.
         beside_ike: Further queues of UDP port 500, see ``gateway.endpoint.queues``; only for reading.
+        beside_natt: Queues of UDP port 4500 for IKE, the last one for messages of known IKE SAs; only for
+            reading.
     """
 
     ike: socket.socket
     natt: socket.socket
     esp: socket.socket
     beside_ike: tuple[socket.socket, ...] = ()
+    beside_natt: tuple[socket.socket, ...] = ()
+
+    @property
+    def all(self) -> tuple[socket.socket, ...]:
+        """Every one of them."""
+        return self.ike, *self.beside_ike, self.natt, *self.beside_natt, self.esp
 
     def close(self) -> None:
         """Close all."""
-        for each in (self.ike, self.natt, self.esp, *self.beside_ike):
+        for each in self.all:
             each.close()
 
 
@@ -53,15 +61,22 @@ def open_sockets(address: str) -> Sockets:
     """
     with contextlib.ExitStack() as opened:
         ike = opened.enter_context(_bound(address, IKE_PORT))
-        beside_ike = queues.beside(ike, lambda: _bound(address, IKE_PORT, shared=True), IKE_PORT)
+        sort = queues.first_requests_apart(IKE_PORT)
+        beside_ike = queues.beside(ike, lambda: _bound(address, IKE_PORT, shared=True), sort)
         for each in beside_ike:
             opened.enter_context(each)
         natt = opened.enter_context(_bound(address, NATT_PORT))
-        with contextlib.suppress(OSError):  # before Linux 5.0 each datagram comes alone
-            natt.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+        beside_natt = queues.beside(
+            natt, lambda: _bound(address, NATT_PORT, shared=True), queues.IKE_APART_FROM_ESP
+        )
+        for each in beside_natt:
+            opened.enter_context(each)
+        for each in (natt, *beside_natt):
+            with contextlib.suppress(OSError):  # before Linux 5.0 each datagram comes alone
+                each.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
         esp = opened.enter_context(_bound(address, None))
         opened.pop_all()
-    return Sockets(ike, natt, esp, beside_ike)
+    return Sockets(ike, natt, esp, beside_ike, beside_natt)
 
 
 def gro_size(ancillary: list[tuple[int, int, bytes]]) -> int:

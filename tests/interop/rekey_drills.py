@@ -67,7 +67,8 @@ async def race(router: Router, times: int) -> dict[str, Any]:
         await router.lab.gateway.ask("rekey", what=what)
         await theirs
         await asyncio.sleep(0.3)
-    pings, before = await pinging, await router.both_views()
+    pings = await pinging
+    before = await settled(router, "ike", {"gateway": {"ike": []}})
     await router.lab.gateway.ask("rekey", what="ike")
     return {"pings": asdict(pings), "left": [before, await settled(router, "ike", before)]}
 

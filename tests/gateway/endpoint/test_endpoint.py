@@ -127,6 +127,51 @@ def test_on_port_4500_the_marker_tells_ike_from_esp() -> None:
     run(script)
 
 
+def with_queues_of_4500(setup: Setup) -> None:
+    """Let the endpoint have all queues of port 4500, each a port of its own."""
+    setup.endpoint.close()
+    setup.sockets = Sockets(udp(), udp(), udp(), (), (udp(), udp()))
+    setup.endpoint.open()
+
+
+def test_all_queues_of_port_4500_are_read_alike_until_they_are_closed() -> None:
+    async def script(setup: Setup) -> None:
+        with_queues_of_4500(setup)
+        for each in setup.sockets.beside_natt:
+            for datagram in (MARKER + b"ike", ESP, MARKER + b"more"):
+                setup.peer.sendto(datagram, each.getsockname())
+        await asyncio.sleep(0.02)
+        path = setup.path(4500)
+        assert setup.received == [("ike", b"ike", path), ("esp", [ESP], path), ("ike", b"more", path)] * 2
+        setup.endpoint.close()
+        assert [each.fileno() for each in setup.sockets.beside_natt] == [-1, -1]
+
+    run(script)
+
+
+def test_ike_that_came_before_esp_of_another_queue_is_handed_over_before_it() -> None:
+    """It may be the answer that makes the SA of that ESP."""
+
+    async def script(setup: Setup) -> None:
+        with_queues_of_4500(setup)
+        setup.peer.sendto(ESP, setup.sockets.natt.getsockname())  # its queue is ready first
+        setup.peer.sendto(MARKER + b"ike", setup.sockets.beside_natt[-1].getsockname())
+        await asyncio.sleep(0.02)
+        assert [kind for kind, *_ in setup.received] == ["ike", "esp"]
+
+    run(script)
+
+
+def test_ike_messages_that_wait_on_port_4500_come_together() -> None:
+    async def script(setup: Setup) -> None:
+        batches: list[list[tuple[bytes, Path]]] = []
+        setup.endpoint.on_ike = batches.append
+        await setup.deliver("natt", MARKER + b"one", MARKER + b"two")
+        assert batches == [[(b"one", setup.path(4500)), (b"two", setup.path(4500))]]
+
+    run(script)
+
+
 def test_a_keepalive_is_counted_and_dropped() -> None:
     async def script(setup: Setup) -> None:
         await setup.deliver("natt", b"\xff")

@@ -1,8 +1,8 @@
-"""Which queue of UDP port 500 a datagram waits in, on loopback sockets with ports of the kernel's choice."""
+"""Which queue of UDP port 500 or 4500 a datagram waits in, on loopback with ports of the kernel's choice."""
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from typing import Self
 
 import pytest
 
@@ -52,11 +52,12 @@ def bound(port: int = 0) -> socket.socket:
 class Setup:
     """The queues, a CPE whose source port is the right one, and a CPE whose port was rewritten."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, natt: bool = False) -> None:
         self.cpe, self.rewritten = bound(), bound()
         first = bound()
         self.address = first.getsockname()
-        others = queues.beside(first, lambda: bound(self.address[1]), self.cpe.getsockname()[1])
+        sort = queues.IKE_APART_FROM_ESP if natt else queues.first_requests_apart(self.cpe.getsockname()[1])
+        others = queues.beside(first, lambda: bound(self.address[1]), sort)
         self.queues = (first, *others)
 
     def queue_of(self, datagram: bytes, source: socket.socket) -> int:
@@ -76,13 +77,25 @@ class Setup:
         except BlockingIOError:
             return taken
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in (self.cpe, self.rewritten, *self.queues):
+            each.close()
+
 
 @pytest.fixture
 def setup() -> Iterator[Setup]:
-    made = Setup()
-    with ExitStack() as stack:
-        for each in (made.cpe, made.rewritten, *made.queues):
-            stack.enter_context(each)
+    """The queues of port 500."""
+    with Setup() as made:
+        yield made
+
+
+@pytest.fixture
+def natt() -> Iterator[Setup]:
+    """The queues of port 4500."""
+    with Setup(natt=True) as made:
         yield made
 
 
@@ -124,6 +137,44 @@ def test_a_flood_that_fills_its_queue_takes_no_room_from_the_others(setup: Setup
     assert ours == [message(b"responde", NONCE), message(NO_SPI, COOKIE, NONCE)]
 
 
+MARKER = bytes(4)
+ESP = b"\x10\0\0\1" + bytes(60)
+
+
+@pytest.mark.parametrize(
+    "datagram", [ESP, ESP[:4], b"\xff", b"\0\0\0"], ids=["ESP", "short", "keepalive", "none"]
+)
+def test_on_port_4500_esp_and_all_that_is_no_ike_waits_apart(natt: Setup, datagram: bytes) -> None:
+    assert natt.queue_of(datagram, natt.cpe) == 0
+
+
+@pytest.mark.parametrize("source", ["cpe", "rewritten"])
+def test_on_port_4500_a_first_request_waits_with_its_like_whatever_its_port(natt: Setup, source: str) -> None:
+    assert natt.queue_of(MARKER + FIRST, getattr(natt, source)) == 1
+
+
+@pytest.mark.parametrize(
+    "known",
+    [message(b"responde", NONCE), message(bytes(7) + b"\1", NONCE), message(NO_SPI, COOKIE, NONCE)],
+    ids=["SPI", "half an SPI", "cookie"],
+)
+def test_on_port_4500_what_names_an_ike_sa_or_returns_a_cookie_waits_behind_no_first_request(
+    natt: Setup, known: bytes
+) -> None:
+    assert natt.queue_of(MARKER + known, natt.cpe) == 2
+
+
+def test_on_port_4500_a_flood_of_ike_takes_no_room_from_esp(natt: Setup) -> None:
+    for _ in range(1000):
+        natt.cpe.sendto(MARKER + FIRST, natt.address)
+    known = MARKER + message(b"responde", NONCE)
+    natt.cpe.sendto(ESP, natt.address)
+    natt.cpe.sendto(known, natt.address)
+    esp, first, ours = map(natt.waiting, natt.queues)
+    assert 0 < len(first) < 1000
+    assert (esp, ours) == ([ESP], [known])
+
+
 def test_the_port_stays_taken(setup: Setup) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as another, pytest.raises(OSError, match="in use"):
         another.bind(setup.address)
@@ -135,7 +186,7 @@ def refuse() -> socket.socket:
 
 def test_where_no_second_socket_can_be_had_there_is_one_queue() -> None:
     with bound() as first, bound() as cpe:
-        assert queues.beside(first, refuse, 500) == ()
+        assert queues.beside(first, refuse, queues.IKE_APART_FROM_ESP) == ()
         cpe.sendto(FIRST, first.getsockname())
         assert first.recv(2000) == FIRST
 
@@ -151,5 +202,5 @@ def test_where_the_kernel_cannot_sort_there_is_one_queue_and_nothing_stays_open(
 
     monkeypatch.setattr(bpf, "SO_ATTACH_REUSEPORT_CBPF", 9999)
     with bound() as first:
-        assert queues.beside(first, another, 500) == ()
+        assert queues.beside(first, another, queues.IKE_APART_FROM_ESP) == ()
     assert [each.fileno() for each in opened] == [-1, -1]
