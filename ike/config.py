@@ -185,8 +185,8 @@ class Limits:
     half_open_timeout: float = 30.0
     max_half_open: int = 1000
     max_half_open_per_source: int = 5
-    failed_auths: tuple[float, float] = (300.0, 50.0)
-    failed_auths_of_source: tuple[float, float] = (100.0, 5.0)
+    failed_auths: tuple[float, float] = (1000.0, 50.0)
+    failed_auths_of_source: tuple[float, float] = (300.0, 20.0)
     cookies: CookieMode = CookieMode.THRESHOLD
     cookie_threshold: int = 30
     answer_unknown_spi: bool = False
