@@ -8,24 +8,28 @@ from gateway.diagnosis.rules.common import where
 
 _NOTIFIES = {"INVALID_SYNTAX", "INVALID_MAJOR_VERSION", "UNSUPPORTED_CRITICAL_PAYLOAD"}
 _REPEATED = 2
-"""A CPE tries again; what came once may be anybody's."""
+"""A CPE tries again; what came once may be anybody's, unless the keys of the IKE SA protect it."""
 
 
 def _find(history: History) -> Evidence | None:
     if history.ike_live:
         return None
     unusable = [record for record in history.all("datagram_dropped", "request_refused") if _is_ours(record)]
-    if len(unusable) < _REPEATED:
+    if not unusable:
         return None
     last = unusable[-1]
     data = last["data"]
     refused = last["name"] == "request_refused"
+    protected = refused and data["exchange"] == "IKE_AUTH"
+    if len(unusable) < _REPEATED and not protected:
+        return None
+    times = f" ({len(unusable)} times)" if len(unusable) > 1 else ""
     message = f"{data['exchange']} request" if refused else "IKE message"
     said = f"{data['notify']}: {data['reason']}" if refused else f"dropped as malformed: {data['detail']}"
     return Evidence(
         title=f"{message} that the gateway {'refuses' if refused else 'cannot read'}",
         where=where(last, message),
-        saw=f"{said} ({len(unusable)} times)",
+        saw=f"{said}{times}",
         expected="messages of IKE version 2 as RFC 7296 has them, without critical extensions",
         because=(*unusable[:-1][-1:], last),
         fix=Fix(
@@ -60,8 +64,9 @@ RULE = Rule(
             "on the way that changes packets."
         ),
         proof=(
-            "The message as it arrived, at least twice, and the first thing in it that breaks a rule. No "
-            "authenticated IKE SA exists, so it is not somebody else's noise beside a tunnel that works."
+            "The message as it arrived, at least twice where no key protects it, and the first thing in it "
+            "that breaks a rule. No authenticated IKE SA exists, so it is not somebody else's noise beside a "
+            "tunnel that works."
         ),
         fix=(
             "Compare captures of both ends. Where they are equal it is the CPE: update it, and switch off "

@@ -31,6 +31,17 @@ def test_a_request_that_is_refused_as_a_whole_is_told_with_the_reason(notify: st
     assert finding.saw.startswith(f"{notify}: payload type 255")
 
 
+def test_one_refused_ike_auth_is_enough_because_the_cpes_keys_protect_it() -> None:
+    """OpenIKED 7.2 was seen to send an SA payload without a proposal."""
+    story = PeerStory()
+    story.init()
+    story.refused_request(
+        "IKE_AUTH", "INVALID_SYNTAX", "SA payload, octet 72: proposal header needs 8 octets"
+    )
+    finding = story.finding()
+    assert (finding.code, finding.title) == ("GSA-IKE-026", "IKE_AUTH request that the gateway refuses")
+
+
 def test_one_such_message_may_be_anybodys() -> None:
     story = PeerStory()
     story.dropped(DropReason.MALFORMED, CPE, NO_KE)
