@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from bgp import api_child, exabgp_child, render
 
@@ -94,7 +95,7 @@ class ExaBgp:
             program = self._launcher[0] if self._launcher else sys.executable
             raise ExaBgpFailed(f"cannot start {program}: {error.strerror}") from error
         self._tasks.append(asyncio.create_task(self._watch(self._process)))
-        waiting: set[asyncio.Future[object]] = {self._api, self._end}  # type: ignore[arg-type]  # invariant
+        waiting: set[asyncio.Future[Any]] = {self._api, self._end}
         await asyncio.wait(waiting, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if self._end.done():
             raise ExaBgpFailed(self._end.result())

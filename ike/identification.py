@@ -22,7 +22,8 @@ class Identification:
     def from_address(cls, address: str) -> "Identification":
         """The identity of an IPv4 or IPv6 address given as text."""
         ip = ipaddress.ip_address(address)
-        return cls(IdType.ID_IPV4_ADDR if ip.version == 4 else IdType.ID_IPV6_ADDR, ip.packed)  # noqa: PLR2004
+        is_ipv4 = isinstance(ip, ipaddress.IPv4Address)
+        return cls(IdType.ID_IPV4_ADDR if is_ipv4 else IdType.ID_IPV6_ADDR, ip.packed)
 
     @cached_property
     def text(self) -> str:

@@ -124,10 +124,10 @@ class InvalidTransition(Exception):
 
 
 S = TypeVar("S", bound=Enum)
-I = TypeVar("I", bound=Enum)  # noqa: E741 - the pair of the state
+Step = TypeVar("Step", bound=Enum)
 
 
-def next_state(table: dict[tuple[S, I], S], state: S, step: I) -> S:
+def next_state(table: dict[tuple[S, Step], S], state: S, step: Step) -> S:
     """The state after an input.
 
     Raises:

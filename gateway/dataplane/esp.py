@@ -34,6 +34,7 @@ ICV_LENGTH = 16
 
 _IPV4, _IPV6, _NO_NEXT_HEADER = 4, 41, 59
 _IPV4_HEADER, _IPV6_HEADER = 20, 40
+_IPV4_VERSION, _IPV6_VERSION = 4, 6
 _ALIGNMENT = 4
 _SALT = 4
 _LOW_MASK = 0xFFFFFFFF
@@ -286,11 +287,11 @@ def _inner_packet(plaintext: bytes) -> bytes | EspDrop:
     if plaintext[end:-1] != _PADDING[pad_length]:
         return EspDrop.PADDING
     if next_header == _IPV4:
-        if end < _IPV4_HEADER or plaintext[0] >> 4 != 4:  # noqa: PLR2004 - the IP version
+        if end < _IPV4_HEADER or plaintext[0] >> 4 != _IPV4_VERSION:
             return EspDrop.INNER_PACKET
         total, minimum = plaintext[2] << 8 | plaintext[3], _IPV4_HEADER
     elif next_header == _IPV6:
-        if end < _IPV6_HEADER or plaintext[0] >> 4 != 6:  # noqa: PLR2004 - the IP version
+        if end < _IPV6_HEADER or plaintext[0] >> 4 != _IPV6_VERSION:
             return EspDrop.INNER_PACKET
         total, minimum = (plaintext[4] << 8 | plaintext[5]) + _IPV6_HEADER, _IPV6_HEADER
     else:

@@ -23,7 +23,7 @@ _TUN_F_TSO4 = 0x02
 _TUN_F_TSO6 = 0x04
 
 
-def open_tun(name: str, vnet_hdr: bool) -> int:  # noqa: FBT001 - part of the contract with its callers
+def open_tun(name: str, *, vnet_hdr: bool) -> int:
     """Create TUN device ``name`` in the caller's network namespace; returns its descriptor, non-blocking.
 
     Args:

@@ -25,6 +25,12 @@ WORDS = {
 _HEADINGS = WORDS | {"DH": "DH group", "ESN": "ESN"}
 
 
+def enumeration(words: Sequence[str]) -> str:
+    """``a``, ``a and b`` or ``a, b and c``."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 @dataclass(frozen=True, kw_only=True)
 class Offer:
     """One offered proposal: its text, and its names by transform type."""
@@ -54,8 +60,7 @@ class Comparison:
     @property
     def refused_words(self) -> str:
         """``integrity and PRF``."""
-        words = [WORDS.get(kind, kind) for kind in self.refused]
-        return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"  # noqa: PLR2004
+        return enumeration([WORDS.get(kind, kind) for kind in self.refused])
 
     @property
     def allowed_text(self) -> str:

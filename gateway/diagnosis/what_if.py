@@ -12,7 +12,7 @@ from functools import lru_cache
 from gateway.diagnosis.counterfactual import Change, changed, changes_of, is_old, proposal_of, suites_of
 from gateway.diagnosis.facts import Allowed, Record, TunnelFacts
 from gateway.diagnosis.history import History
-from gateway.diagnosis.proposals import Offer, compare
+from gateway.diagnosis.proposals import Offer, compare, enumeration
 from gateway.diagnosis.replay import Exchange, accepted_as, payloads_of
 from ike.codec import IDiPayload, Payload, SaPayload, TSiPayload, TSrPayload
 from ike.constants import DhGroup, PayloadType, ProtocolId, TransformType, name_of
@@ -109,8 +109,7 @@ def smallest(exchange: Exchange, key: str) -> str:
 
 
 def _sentence(changes: Sequence[Swap | Change], suite: str) -> str:
-    texts = [change.text for change in changes]
-    told = f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else texts[0]
+    told = enumeration([change.text for change in changes])
     by = f" ({suite})" if _of_proposal(changes) else ""
     return f"with {told}, and nothing else changed, the same request is accepted{by}"
 

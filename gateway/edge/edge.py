@@ -17,7 +17,7 @@ from gateway.edge.coverage import Coverage, CoveredProfile
 from gateway.edge.datagrams import DatagramServer
 from gateway.edge.drops import Drop, DropReason, parse_drops, parse_totals
 from gateway.edge.requests import RequestLog
-from gateway.edge.rules import list_counters, list_table, load, packets_counted, replace_covered, ruleset
+from gateway.edge.rules import list_counters, list_table, load, packets_counted, ruleset
 from gateway.edge.visit import Flow, Kind, Visit
 from gateway.netns import InnerNamespace
 
@@ -95,16 +95,6 @@ class Edge:
         if self._datagrams is not None:
             self._datagrams.close()
             self._datagrams = None
-
-    async def set_profiles(self, profiles: Sequence[CoveredProfile]) -> None:
-        """Replace the associated profiles; open connections to what they no longer cover stall.
-
-        Raises what ``start`` raises.
-        """
-        coverage = Coverage(profiles)
-        await self._namespace.set_covered(coverage.prefixes)
-        await load(self._namespace.enter_command(), replace_covered(coverage.prefixes))
-        self._coverage = coverage
 
     async def drops(self) -> list[Drop]:
         """What was dropped in the last hour, most packets first.

@@ -46,11 +46,6 @@ def ruleset(
     )
 
 
-def replace_covered(covered: Iterable[IPv4Network]) -> str:
-    """One transaction that replaces the covered prefixes and leaves the counters."""
-    return f"flush set {TABLE} covered\n" + _elements("covered", covered)
-
-
 def _reason(reason: DropReason) -> str:
     """The counter of a reason, and the chain that counts and names it."""
     name = reason.value

@@ -238,11 +238,11 @@ class Endpoint:
         """For what comes next; after ``close`` nothing more is handed over."""
 
         def on_ike(messages: list[tuple[bytes, Path]]) -> None:
-            if self._sockets is not None:
+            if self.is_open:
                 self.on_ike(messages)
 
         def on_esp(packets: list[memoryview], path: Path) -> None:
-            if self._sockets is not None:
+            if self.is_open:
                 self.on_esp(packets, path)
 
         return Arrivals(on_ike, on_esp)

@@ -249,7 +249,7 @@ def _init(program: Program, sender: Sender, go: int) -> int:
         if done.returncode != 0:
             sender.send("refused", _refusal(f"{' '.join(command)}: {done.stderr.strip()}"))
             return 1
-    os.makedirs(SHARED)  # noqa: PTH103
+    Path(SHARED).mkdir(parents=True)
     main = os.fork()
     if main == 0:
         _run_and_exit(lambda: _main(program, sender), sender)

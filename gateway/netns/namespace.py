@@ -126,7 +126,7 @@ class InnerNamespace:
         """
         if len(device.encode()) > INTERFACE_NAME_LENGTH:
             raise ValueError(f"interface name {device!r}: at most {INTERFACE_NAME_LENGTH} octets")
-        fd = self.run(lambda: open_tun(device, vnet_hdr))
+        fd = self.run(lambda: open_tun(device, vnet_hdr=vnet_hdr))
         try:
             await self._netlink.set_up(self.index_of(device), mtu=mtu)
         except BaseException:

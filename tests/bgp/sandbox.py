@@ -215,6 +215,10 @@ class Bird:
         found = re.search(r"(\d+) of", self.ask(f"show route protocol gsa{session} table t{session} count"))
         return int(found[1]) if found else 0
 
+    def has_routes(self, session: int, count: int) -> bool:
+        """Whether BIRD has as many routes from GSA over one session."""
+        return self.routes(session) == count
+
     def established(self, session: int = 0) -> bool:
         """Whether BIRD says that the session is up."""
         return bool(re.search(rf"^gsa{session} .*Established", self.ask("show protocols"), re.MULTILINE))

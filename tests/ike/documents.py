@@ -6,8 +6,10 @@ A generated part stands between two comments; everything else in the documents i
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 from ike.collisions import EXCEPTIONS, Answer
 from ike.state import CHILD_TRANSITIONS, TRANSITIONS, ChildState, State
@@ -33,7 +35,11 @@ def exceptions() -> str:
     return "\n".join(lines)
 
 
-def diagram(table: dict[tuple[Enum, Enum], Enum], states: type[Enum], *, first: Enum, end: Enum) -> str:
+S = TypeVar("S", bound=Enum)
+Step = TypeVar("Step", bound=Enum)
+
+
+def diagram(table: Mapping[tuple[S, Step], S], states: type[S], *, first: S, end: S) -> str:
     """A table of states as a Mermaid diagram.
 
     Args:
@@ -64,9 +70,9 @@ def parts() -> dict[Path, dict[str, str]]:
     return {
         COLLISIONS: {"exceptions": exceptions()},
         STATES: {
-            "ike": diagram(TRANSITIONS, State, first=State.HALF_OPEN, end=State.CLOSED),  # type: ignore[arg-type]
+            "ike": diagram(TRANSITIONS, State, first=State.HALF_OPEN, end=State.CLOSED),
             "child": diagram(
-                CHILD_TRANSITIONS,  # type: ignore[arg-type]
+                CHILD_TRANSITIONS,
                 ChildState,
                 first=ChildState.INSTALLED,
                 end=ChildState.CLOSED,

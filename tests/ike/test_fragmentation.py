@@ -1,6 +1,7 @@
 """Negotiating fragmentation, receiving fragments, and the bounds of both (RFC 7383 sections 2.3 and 2.6)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -37,9 +38,9 @@ SIZE = 110
 """Octets of a fragment in these tests: IKE_AUTH takes four or more of them."""
 
 
-def half_open(world: World | None = None, **how: object) -> Initiator:
+def half_open(world: World | None = None, **how: Any) -> Initiator:
     """A fragmenting CPE after IKE_SA_INIT, on port 4500."""
-    cpe = Initiator(world or World(), **how)  # type: ignore[arg-type]
+    cpe = Initiator(world or World(), **how)
     cpe.send_init(cpe.fragmenting_init_payloads())
     cpe.path = cpe.path._replace(local_port=4500, remote_port=4500)
     return cpe

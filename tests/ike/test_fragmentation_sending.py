@@ -16,6 +16,7 @@ from ike.events import MessageSent, RequestRepeated
 from ike.fragmentation import OVERHEAD, PROBED_SIZE
 from ike.identification import Identification
 from ike.ike_sa import IkeSa
+from ike.proposal import Suite
 from ike.reassembly import Opened
 from ike.request import Request
 from tests.ike.initiator import Initiator
@@ -26,11 +27,11 @@ SMALL = PEER.fragment_size - OVERHEAD
 
 
 def established(
-    *, suite: object = IKE_GCM_256, announced: bool = True, fragment_size: int = PEER.fragment_size
+    *, suite: Suite = IKE_GCM_256, announced: bool = True, fragment_size: int = PEER.fragment_size
 ) -> Initiator:
     """A CPE with its SAs up that announced fragmentation, or did not."""
     world = World({CPE: replace(PEER, fragment_size=fragment_size)})
-    cpe = Initiator(world, suite=suite)  # type: ignore[arg-type]
+    cpe = Initiator(world, suite=suite)
     cpe.send_init(cpe.fragmenting_init_payloads() if announced else None)
     cpe.send_auth()
     return cpe
@@ -68,7 +69,7 @@ def in_fragments(cpe: Initiator, size: int) -> Opened:
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from([IKE_GCM_256, IKE_CBC_128]), st.integers(0, 3000), st.integers(120, 1500))
 def test_what_is_cut_is_put_together_again_and_no_datagram_is_too_long(
-    suite: object, octets: int, limit: int
+    suite: Suite, octets: int, limit: int
 ) -> None:
     cpe = established(suite=suite)
     sealer = responder_sa(cpe).sealer
@@ -81,7 +82,7 @@ def test_what_is_cut_is_put_together_again_and_no_datagram_is_too_long(
 
 
 @pytest.mark.parametrize("suite", [IKE_GCM_256, IKE_CBC_128], ids=["AEAD", "CBC and HMAC"])
-def test_every_fragment_but_the_last_is_as_large_as_it_may_be(suite: object) -> None:
+def test_every_fragment_but_the_last_is_as_large_as_it_may_be(suite: Suite) -> None:
     cpe = established(suite=suite)
     *full, last = response(cpe, 2000)
     block = 16 if suite is IKE_CBC_128 else 1
@@ -91,7 +92,7 @@ def test_every_fragment_but_the_last_is_as_large_as_it_may_be(suite: object) -> 
 
 
 @pytest.mark.parametrize("suite", [IKE_GCM_256, IKE_CBC_128], ids=["AEAD", "CBC and HMAC"])
-def test_no_two_fragments_have_the_same_iv(suite: object) -> None:
+def test_no_two_fragments_have_the_same_iv(suite: Suite) -> None:
     datagrams = response(established(suite=suite), 3000)
     bodies = [parse_message(data).payloads[-1] for data in datagrams]
     ivs = {body.body[:8] for body in bodies if isinstance(body, EncryptedFragmentPayload)}

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,9 @@ SHORT = Lifetimes(ike=math.inf, child=1000.0, margin=0.2, jitter=0.5)
 SHORT_IKE = Lifetimes(ike=1000.0, child=math.inf, margin=0.2, jitter=0.5)
 
 
-def pair_with(lifetimes: Lifetimes, **changes: object) -> Pair:
+def pair_with(lifetimes: Lifetimes, **changes: Any) -> Pair:
     """A pair in which the gateway has these lifetimes and the CPE leaves all to it."""
-    pair = Pair(config=replace(PEER, lifetimes=lifetimes, **changes))  # type: ignore[arg-type]
+    pair = Pair(config=replace(PEER, lifetimes=lifetimes, **changes))
     for sa in pair.cpe.sas:
         sa.peer = replace(sa.peer, lifetimes=FOREVER)
         for child in sa.children.values():

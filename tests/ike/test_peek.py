@@ -42,13 +42,13 @@ def test_only_a_cookie_that_the_message_begins_with_is_one(chain: tuple[Payload,
 
 
 @pytest.mark.parametrize(("length", "seen"), [(0, False), (1, True), (64, True), (65, False)])
-def test_a_cookie_has_1_to_64_octets(length: int, seen: bool) -> None:  # noqa: FBT001 - a table
+def test_a_cookie_has_1_to_64_octets(*, length: int, seen: bool) -> None:
     cookie = cookie_of(request(NotifyPayload(NotifyType.COOKIE, bytes(length)), NONCE))
     assert (cookie is not None) is seen
 
 
 @pytest.mark.parametrize(("length", "seen"), [(15, False), (16, True), (256, True), (257, False)])
-def test_a_nonce_has_16_to_256_octets(length: int, seen: bool) -> None:  # noqa: FBT001 - a table
+def test_a_nonce_has_16_to_256_octets(*, length: int, seen: bool) -> None:
     body = (4 + length).to_bytes(4, "big") + bytes(length)
     assert (nonce_of(raw(PayloadType.NONCE, body)) is not None) is seen
 

@@ -54,7 +54,7 @@ class Node:
         )
         self.dataplane = Userspace(self.endpoint, self._publish, on_tcp_syn=self._on_syn)
         self.endpoint.open()
-        tun = open_tun(config["tun"], config["vnet_hdr"])
+        tun = open_tun(config["tun"], vnet_hdr=config["vnet_hdr"])
         self.dataplane.add_tunnel(TUNNEL, tun, vnet_hdr=config["vnet_hdr"], rate_mbps=config["rate_mbps"])
 
     def _on_esp(self, packets: list[memoryview], path: Path) -> None:

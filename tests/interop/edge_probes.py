@@ -20,7 +20,6 @@ from tests.interop.edge_world import (
     INTERNET,
     LAN,
     LEARNED_INSIDE_COVERED,
-    MICROSOFT,
     PEER,
     STRANGER,
     World,
@@ -148,15 +147,6 @@ async def _routing(world: World) -> dict[str, Any]:
     return result
 
 
-async def _profiles(world: World) -> dict[str, Any]:
-    """Profiles that change at run time."""
-    ping = ("ping", "-c", "1", "-W", "1", "13.1.1.1")
-    await world.edge.set_profiles([MICROSOFT])
-    without = await world.in_branch(*ping)
-    await world.edge.set_profiles([MICROSOFT, INTERNET])
-    return {"without": without, "with": await world.in_branch(*ping)}
-
-
 async def _speed() -> dict[str, float]:
     """Seconds to cover 600 prefixes and to let go of them."""
     prefixes = [IPv4Network((int(IPv4Address("100.64.0.0")) + 512 * number, 24)) for number in range(600)]
@@ -204,7 +194,6 @@ async def main() -> None:
     await world.inner.set_learned_routes({LAN: ["gsa0"]})
     findings["bgp"] = await _bgp(world)
     findings["routing"] = await _routing(world)
-    findings["profiles"] = await _profiles(world)
     findings["speed"] = await _speed()
     findings["sysctl"] = await world.in_inner(
         "sysctl", "net.ipv4.ip_forward", "net.ipv4.conf.gsa0.rp_filter", "net.ipv6.conf.gsa0.disable_ipv6"

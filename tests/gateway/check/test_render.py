@@ -33,6 +33,11 @@ def result() -> Result:
     )
 
 
+def junit(of: Result) -> ET.Element:
+    """The JUnit XML of a result."""
+    return ET.fromstring(render.junit(of))  # noqa: S314 - our own
+
+
 def test_text_has_a_line_per_step_the_findings_and_a_verdict() -> None:
     printed: list[str] = []
     render.Text(printed.append).finish(result())
@@ -82,7 +87,7 @@ def test_json_says_whether_all_is_well() -> None:
 
 
 def test_junit_has_a_test_case_per_tunnel_and_step() -> None:
-    suites = ET.fromstring(render.junit(result()))  # noqa: S314 - our own
+    suites = junit(result())
     assert suites.tag == "testsuites"
     (suite,) = suites
     assert {name: suite.get(name) for name in ("tests", "failures", "skipped", "errors")} == {
@@ -104,7 +109,7 @@ def test_junit_has_a_test_case_per_tunnel_and_step() -> None:
 
 
 def test_a_failed_step_without_a_finding_still_says_what_it_saw() -> None:
-    suites = ET.fromstring(render.junit(replace(result(), findings=())))  # noqa: S314 - our own
+    suites = junit(replace(result(), findings=()))
     (suite,) = suites
     failure = suite[1].find("failure")
     assert failure is not None
@@ -121,7 +126,7 @@ def test_a_finding_spoils_a_check_whose_steps_all_passed() -> None:
 def test_junit_has_a_case_for_a_finding_of_a_tunnel_whose_steps_all_passed() -> None:
     mixed = result()
     passed = replace(mixed, steps=(replace(mixed.steps[0], tunnel=TUNNEL),))
-    suites = ET.fromstring(render.junit(passed))  # noqa: S314 - our own
+    suites = junit(passed)
     assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
     case = suites[0][1]
     assert (case.get("classname"), case.get("name")) == (TUNNEL, "GSA-IKE-020")
@@ -134,7 +139,7 @@ def test_a_warning_is_a_case_of_junit_that_passes() -> None:
     warned = replace(
         mixed, steps=mixed.steps[:1], findings=(replace(finding, severity=Severity.WARNING, tunnel=None),)
     )
-    suites = ET.fromstring(render.junit(warned))  # noqa: S314 - our own
+    suites = junit(warned)
     assert (suites.get("tests"), suites.get("failures")) == ("2", "0")
     assert "GSA-IKE-020" in (suites[0][1].findtext("system-out") or "")
 

@@ -176,7 +176,7 @@ def test_what_is_no_ip_packet_is_left_out_and_counted(packet: bytes) -> None:
 
 
 @pytest.mark.parametrize(("esn", "last"), [(False, (1 << 32) - 1), (True, (1 << 64) - 1)])
-def test_sequence_numbers_never_wrap(esn: bool, last: int) -> None:  # noqa: FBT001 - a parameter of the test
+def test_sequence_numbers_never_wrap(*, esn: bool, last: int) -> None:
     outbound = OutboundSa(parameters(esn=esn))
     outbound.sequence = last - 1
     with pytest.raises(SequenceExhausted, match="1 sequence numbers left for 2 packets: rekey"):

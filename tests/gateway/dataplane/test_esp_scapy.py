@@ -71,7 +71,7 @@ def inner(size: int) -> Any:
 @transforms
 @transports
 @pytest.mark.parametrize("size", range(4))
-def test_scapy_opens_what_we_seal(bits: int | None, esn: bool, udp: bool, size: int) -> None:  # noqa: FBT001
+def test_scapy_opens_what_we_seal(*, bits: int | None, esn: bool, udp: bool, size: int) -> None:
     packet = raw(inner(size))
     (sealed,) = OutboundSa(parameters(bits, esn=esn, udp=udp)).seal([packet])
     carrier = (
@@ -84,7 +84,7 @@ def test_scapy_opens_what_we_seal(bits: int | None, esn: bool, udp: bool, size: 
 @transforms
 @transports
 @pytest.mark.parametrize("size", range(4))
-def test_we_open_what_scapy_seals(bits: int | None, esn: bool, udp: bool, size: int) -> None:  # noqa: FBT001
+def test_we_open_what_scapy_seals(*, bits: int | None, esn: bool, udp: bool, size: int) -> None:
     packet = inner(size)
     sealed = scapy_sa(bits, esn=esn, udp=udp).encrypt(packet)
     octets = bytes(sealed[UDP].payload) if udp else bytes(sealed[IP].payload)

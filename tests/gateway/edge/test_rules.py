@@ -7,7 +7,7 @@ import pytest
 
 from gateway.doctor.problem import EnvironmentProblem
 from gateway.edge.drops import DropReason
-from gateway.edge.rules import RulesError, load, replace_covered, ruleset
+from gateway.edge.rules import RulesError, load, ruleset
 
 REFUSING = ["sh", "-c", "cat > /dev/null; echo 'Error: no such table' >&2; exit 1"]
 COVERED = [IPv4Network("13.0.0.0/8"), IPv4Network("52.96.0.0/14")]
@@ -45,12 +45,6 @@ def test_in_a_shared_namespace_only_what_comes_from_a_tunnel_is_judged_and_marke
     assert [line.strip() for line in first] == ['iifname != "gsa*" goto underlay', "meta mark set 7"]
     leaving = rules[rules.index("chain leaving") :].splitlines()[2]
     assert leaving.strip() == 'oifname != "gsa*" accept'
-
-
-def test_replacing_flushes_and_fills_in_one_transaction() -> None:
-    assert replace_covered(COVERED) == (
-        "flush set ip edge covered\nadd element ip edge covered { 13.0.0.0/8, 52.96.0.0/14 }\n"
-    )
 
 
 def test_what_nft_refuses_is_told_in_its_words() -> None:

@@ -58,7 +58,7 @@ def test_ike_keys_are_cut_in_the_order_of_the_rfc(
 
 
 @pytest.mark.parametrize("pfs", [False, True], ids=["without PFS", "with PFS"])
-def test_child_keys_match_nist_initiator_first(pfs: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_child_keys_match_nist_initiator_first(*, pfs: bool) -> None:
     keys = child_keys(
         Prf.HMAC_SHA2_256,
         SK_D,
