@@ -114,7 +114,8 @@ class ExaBgp:
         try:
             output, _ = await asyncio.wait_for(process.communicate(), VALIDATE_SECONDS)
         except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                process.kill()
             raise ExaBgpFailed(f"'exabgp validate' did not end in {VALIDATE_SECONDS:.0f} s") from None
         finally:
             draft.unlink()
@@ -155,7 +156,8 @@ class ExaBgp:
             try:
                 await asyncio.wait_for(self._process.wait(), TERMINATE_SECONDS)
             except TimeoutError:
-                self._process.kill()
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.kill()
                 await self._process.wait()
         for task in self._tasks:
             task.cancel()

@@ -4,6 +4,7 @@ Runs inside the sandbox, whose end removes everything made here; so nothing is e
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
@@ -23,7 +24,7 @@ from gateway.lab.state import KeptLab, NetnsLab, save, started_at
 from gateway.lab.topology import NodePlan, Topology
 
 _NODES = "nodes"
-_STOP_TIMEOUT = 3.0
+_STOP_TIMEOUT = 10.0
 _RESOLV_CONF = "/etc/resolv.conf"
 
 # A path below /run means the node's own, so a resolv.conf that is a link into /run (systemd-resolved) is only
@@ -68,6 +69,12 @@ def node_environment() -> dict[str, str]:
     return {"PATH": path, "HOME": "/run", "TMPDIR": "/run", "XDG_RUNTIME_DIR": "/run", **kept}
 
 
+async def _kill(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        process.kill()
+    await process.wait()
+
+
 class NetnsDaemon:
     """A program started in a node."""
 
@@ -87,8 +94,7 @@ class NetnsDaemon:
         try:
             await asyncio.wait_for(self._process.wait(), _STOP_TIMEOUT)
         except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+            await _kill(self._process)
 
 
 class NetnsNode:
@@ -151,8 +157,7 @@ class NetnsNode:
         try:
             output, errors = await asyncio.wait_for(process.communicate(given), limit)
         except TimeoutError:
-            process.kill()
-            await process.wait()
+            await _kill(process)
             return Completed(status=TIMED_OUT, output="", errors=f"no end within {limit:g} s")
         return Completed(
             status=process.returncode or 0,

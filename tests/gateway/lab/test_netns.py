@@ -5,13 +5,14 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from gateway.lab import netns
 from gateway.lab.backend import CommandError
 from gateway.lab.channel import Sender
-from gateway.lab.netns import NetnsBackend, NetnsNode, nft_rules, node_environment, sysctls
+from gateway.lab.netns import NetnsBackend, NetnsDaemon, NetnsNode, nft_rules, node_environment, sysctls
 from gateway.lab.sandbox import Sandbox
 from gateway.lab.scenario import load
 
@@ -48,6 +49,31 @@ def test_no_proxy_of_the_caller_reaches_a_node(monkeypatch: pytest.MonkeyPatch) 
 
 def test_temporary_files_of_a_node_go_with_it() -> None:
     assert node_environment()["TMPDIR"] == "/run"
+
+
+def test_a_program_that_ends_by_itself_just_when_it_is_killed_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Late:
+        def __init__(self) -> None:
+            self.returncode: int | None = None
+            self.end = asyncio.Event()
+
+        def terminate(self) -> None:
+            pass
+
+        def kill(self) -> None:
+            self.returncode = 0
+            self.end.set()
+            raise ProcessLookupError
+
+        async def wait(self) -> None:
+            await self.end.wait()
+
+    monkeypatch.setattr(netns, "_STOP_TIMEOUT", 0.0)
+    daemon = NetnsDaemon(cast("Any", Late()))
+    asyncio.run(daemon.stop())
+    assert daemon.status == 0
 
 
 def in_nodes(ask: Callable[[dict[str, NetnsNode]], Any], *, before: str = ":") -> Any:
