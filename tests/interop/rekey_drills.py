@@ -35,21 +35,21 @@ async def collide(router: Router, what: str) -> dict[str, Any]:
     """
     internet = router.lab.nodes["internet"]
     collision = f"detected {what.upper()}_REKEY collision with {what.upper()}_REKEY"
-    noticed = await router.logged(collision)
     for _ in range(_ATTEMPTS):
-        before, asked = await router.both_views(), await router.logged("CREATE_CHILD_SA request")
+        before, noticed = await router.both_views(), await router.logged(collision)
+        asked = await router.logged("CREATE_CHILD_SA request")
         await internet.check("nft", "add", "rule", "ip", "test", "forward", *_BLOCK_IKE.split())
         theirs = asyncio.create_task(router.swanctl("--rekey", f"--{what}", "gsa"))
         if await router.logged_within(3, "CREATE_CHILD_SA request", asked):
-            break
-        # A request of strongSwan was under way, and its answer comes first.
+            await router.lab.gateway.ask("rekey", what=what)
+            if await router.logged_within(5, collision, noticed):
+                break
+        # A request of one of them was under way, and its answer comes first.
         await internet.check("nft", "flush", "chain", "ip", "test", "forward")
         await theirs
         await settled(router, what, before)
     else:
         raise TimeoutError
-    await router.lab.gateway.ask("rekey", what=what)
-    await router.until_logged(collision, noticed)
     await internet.check("nft", "flush", "chain", "ip", "test", "forward")
     after = await settled(router, what, before)
     await theirs

@@ -136,14 +136,6 @@ class Router:
             await asyncio.sleep(0.05)
         return True
 
-    async def until_logged(self, text: str, since: int = 0) -> None:
-        """Wait until charon has logged a text more often; TimeoutError after 10 s."""
-
-        async def there() -> bool:
-            return await self.logged(text) > since
-
-        await until(there, wanted=True)
-
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
     """The text with the edits; each must find something."""
