@@ -19,7 +19,7 @@ test: ## set up what is missing, then lint, types and the whole suite, real peer
 	@scripts/setup test
 	@scripts/verify all $(ARGS)
 
-check: ## lint, types, import rule and the fast tests: under a minute
+check: ## lint, types, import rule and the fast tests: about two minutes
 	@scripts/setup lab
 	@scripts/verify fast $(ARGS)
 
