@@ -48,11 +48,9 @@ class ImportPolicy:
 
     Args:
         advertised: What is advertised to the CPEs.
-        local_asn: Our own AS number.
     """
 
-    def __init__(self, advertised: Iterable[IPv4Network], local_asn: int = MICROSOFT_ASN) -> None:
-        self._local_asn = local_asn
+    def __init__(self, advertised: Iterable[IPv4Network]) -> None:
         self._advertised = sorted(advertised)
         microsoft = prefixes("microsoft")
         is_told = not set(microsoft).isdisjoint(self._advertised)
@@ -80,7 +78,7 @@ class ImportPolicy:
         self, announced: Sequence[IPv4Network], as_path: Sequence[int]
     ) -> tuple[tuple[IPv4Network, ...], dict[Refusal, list[IPv4Network]]]:
         """The prefixes of one AS path that are taken, and the others by reason."""
-        if self._local_asn in as_path:
+        if MICROSOFT_ASN in as_path:
             return (), {Refusal.OWN_AS: list(announced)}
         taken = []
         refused: dict[Refusal, list[IPv4Network]] = {}
